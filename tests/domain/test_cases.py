@@ -1,0 +1,211 @@
+"""The public face: a case as JSON in, an answer with reasons out, malformed cases named by their field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from inspect_app.domain.cases import CaseError, answer
+from tests.support.vectors import load, vectors
+
+GRADE = {
+    "edition": "2023-08-09",
+    "members": [79, 80, 80],
+    "tests": [{"kind": "concrete_core", "result": "pass"}],
+}
+PENALTY = {
+    "procurement_amount": 120000000,
+    "contract_amount": 98000000,
+    "findings": [
+        {"code": "5.01.01", "party": "contractor", "points": 3, "also_supervision": True, "also_pcm": False}
+    ],
+    "cap_ratio": 0.2,
+    "multipliers": {"5.01.01": 2},
+}
+DEADLINE = {"start": "2024-02-07", "working_days": 7, "count_first_day": False, "closures": []}
+QUOTA = {
+    "edition": "2023-08-09",
+    "tenders": [{"budget": 60000000, "excluded": False}] * 12,
+    "done": [60000000],
+}
+CASES: dict[str, dict[str, Any]] = {"grade": GRADE, "penalty": PENALTY, "deadline": DEADLINE, "quota": QUOTA}
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("scoring"))
+def test_grades_through_the_public_face(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = answer("grade", given_)
+    assert {name: found[name] for name in expected} == expected
+    assert found["reasons"]
+
+
+def test_the_documented_answers() -> None:
+    graded = answer("grade", GRADE)
+    assert {name: graded[name] for name in ("score", "grade", "withheld", "raw_mean")} == {
+        "score": 80,
+        "grade": "甲等",
+        "withheld": False,
+        "raw_mean": "79.67",
+    }
+    contractor = answer("penalty", PENALTY)["contractor"]
+    lines = contractor.pop("lines")
+    assert contractor == {"points": 6, "rate": 4000, "amount": 24000, "capped": False}
+    assert [(line["code"], line["points"], line["amount"]) for line in lines] == [("5.01.01", 6, 24000)]
+    assert answer("deadline", DEADLINE)["days"] == [f"2024-02-{day}" for day in (15, 16, 17, 19, 20, 21, 22)]
+    found = answer("quota", QUOTA)
+    assert found["ratio"] == {"required": 2, "done": 1}
+    assert found["bands"][0] == {"from": 50000000, "to": None, "available": 12, "required": 12, "done": 1}
+    assert [(band["from"], band["to"]) for band in found["bands"][1:]] == [
+        (10000000, 50000000),
+        (1500000, 10000000),
+    ]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_answers_are_json_and_carry_reasons(kind: str) -> None:
+    found = json.loads(json.dumps(answer(kind, CASES[kind])))
+    for reason in found["reasons"]:
+        assert reason.keys() == {"rule", "text", "source", "edition", "evidence", "figures"}
+        assert reason["text"]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_the_edition_in_force_now_is_the_default(kind: str) -> None:
+    plain = {name: value for name, value in CASES[kind].items() if name != "edition"}
+    assert answer(kind, plain) == answer(kind, {**plain, "edition": "2023-08-09"})
+
+
+def test_what_may_be_left_out() -> None:
+    assert answer("grade", {"members": [80]})["score"] == 80
+    assert answer("deadline", {"start": "2024-02-07", "working_days": 7})["due"] == "2024-02-22"
+    assert answer("penalty", {"procurement_amount": 1, "findings": []})["contractor"]["amount"] == 0
+    assert answer("quota", {"tenders": [{}]})["unknown"] == {"available": 1, "done": 0}
+    plain = {**PENALTY, "cap_ratio": None, "contract_amount": None, "multipliers": None}
+    assert answer("penalty", plain)["contractor"]["amount"] == 12000
+
+
+def broken(kind: str, path: list[Any], value: Any) -> Any:
+    case = json.loads(json.dumps(CASES[kind]))
+    place = case
+    for step in path[:-1]:
+        place = place[step]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return case
+
+
+MALFORMED = [
+    ("grade", ["members"], ..., "members"),
+    ("grade", ["members"], [], "members"),
+    ("grade", ["members"], 80, "members"),
+    ("grade", ["members", 1], 101, "members[1]"),
+    ("grade", ["members", 1], -1, "members[1]"),
+    ("grade", ["members", 2], 79.5, "members[2]"),
+    ("grade", ["members", 0], "79", "members[0]"),
+    ("grade", ["members", 0], True, "members[0]"),
+    ("grade", ["members", 0], None, "members[0]"),
+    ("grade", ["tests"], None, "tests"),
+    ("grade", ["tests", 0], "pass", "tests[0]"),
+    ("grade", ["tests", 0, "kind"], "rebar", "tests[0].kind"),
+    ("grade", ["tests", 0, "kind"], ..., "tests[0].kind"),
+    ("grade", ["tests", 0, "result"], "ok", "tests[0].result"),
+    ("grade", ["tests", 0, "result"], 1, "tests[0].result"),
+    ("grade", ["tests", 0, "place"], "2F", "tests[0].place"),
+    ("grade", ["edition"], "2019", "edition"),
+    ("grade", ["edition"], 2023, "edition"),
+    ("grade", ["edition"], [], "edition"),
+    ("grade", ["extra"], 1, "extra"),
+    ("penalty", ["procurement_amount"], ..., "procurement_amount"),
+    ("penalty", ["procurement_amount"], -1, "procurement_amount"),
+    ("penalty", ["procurement_amount"], 1.5, "procurement_amount"),
+    ("penalty", ["contract_amount"], "98", "contract_amount"),
+    ("penalty", ["contract_amount"], ..., "contract_amount"),
+    ("penalty", ["cap_ratio"], 1.5, "cap_ratio"),
+    ("penalty", ["cap_ratio"], -0.1, "cap_ratio"),
+    ("penalty", ["cap_ratio"], "20%", "cap_ratio"),
+    ("penalty", ["cap_ratio"], True, "cap_ratio"),
+    ("penalty", ["cap_ratio"], float("nan"), "cap_ratio"),
+    ("penalty", ["findings"], ..., "findings"),
+    ("penalty", ["findings"], {}, "findings"),
+    ("penalty", ["findings", 0], [], "findings[0]"),
+    ("penalty", ["findings", 0, "points"], -1, "findings[0].points"),
+    ("penalty", ["findings", 0, "points"], 1.5, "findings[0].points"),
+    ("penalty", ["findings", 0, "points"], ..., "findings[0].points"),
+    ("penalty", ["findings", 0, "party"], "designer", "findings[0].party"),
+    ("penalty", ["findings", 0, "party"], ..., "findings[0].party"),
+    ("penalty", ["findings", 0, "code"], "", "findings[0].code"),
+    ("penalty", ["findings", 0, "code"], 5, "findings[0].code"),
+    ("penalty", ["findings", 0, "also_pcm"], 1, "findings[0].also_pcm"),
+    ("penalty", ["findings", 0, "also_supervision"], "yes", "findings[0].also_supervision"),
+    ("penalty", ["findings", 0, "supervision_points"], -1, "findings[0].supervision_points"),
+    ("penalty", ["findings", 0, "pcm_points"], "1", "findings[0].pcm_points"),
+    ("penalty", ["findings", 0, "severity"], "L", "findings[0].severity"),
+    ("penalty", ["multipliers"], [], "multipliers"),
+    ("penalty", ["multipliers"], [2], "multipliers"),
+    ("penalty", ["multipliers", "5.01.01"], 0, "multipliers.5.01.01"),
+    ("penalty", ["multipliers", "5.01.01"], 1.5, "multipliers.5.01.01"),
+    ("penalty", ["multipliers", " "], 2, "multipliers"),
+    ("penalty", ["rates"], {"designer": 1}, "rates"),
+    ("penalty", ["rates"], {"pcm": -1}, "rates.pcm"),
+    ("penalty", ["multiplier"], {}, "multiplier"),
+    ("deadline", ["start"], ..., "start"),
+    ("deadline", ["start"], "2024-02-30", "start"),
+    ("deadline", ["start"], "113.02.07", "start"),
+    ("deadline", ["start"], "20240207", "start"),
+    ("deadline", ["start"], "2024-W06-3", "start"),
+    ("deadline", ["start"], 20240207, "start"),
+    ("deadline", ["start"], "9001-01-01", "start"),
+    ("deadline", ["working_days"], ..., "working_days"),
+    ("deadline", ["working_days"], -1, "working_days"),
+    ("deadline", ["working_days"], 2001, "working_days"),
+    ("deadline", ["working_days"], 7.5, "working_days"),
+    ("deadline", ["working_days"], True, "working_days"),
+    ("deadline", ["count_first_day"], 0, "count_first_day"),
+    ("deadline", ["closures"], "2024-02-15", "closures"),
+    ("deadline", ["closures"], ["x"], "closures[0]"),
+    ("deadline", ["closure"], [], "closure"),
+    ("quota", ["tenders"], ..., "tenders"),
+    ("quota", ["tenders", 3], 60000000, "tenders[3]"),
+    ("quota", ["tenders", 3, "budget"], -1, "tenders[3].budget"),
+    ("quota", ["tenders", 3, "budget"], "6000", "tenders[3].budget"),
+    ("quota", ["tenders", 3, "excluded"], None, "tenders[3].excluded"),
+    ("quota", ["tenders", 3, "name"], "x", "tenders[3].name"),
+    ("quota", ["done"], 1, "done"),
+    ("quota", ["done", 0], -1, "done[0]"),
+    ("quota", ["done", 0], "x", "done[0]"),
+    ("quota", ["adjustments"], [{"from": None, "required": 1}], "adjustments[0].reason"),
+    ("quota", ["adjustments"], [{"from": None, "required": 1, "reason": " "}], "adjustments[0].reason"),
+    ("quota", ["adjustments"], [{"from": None, "required": -1, "reason": "x"}], "adjustments[0].required"),
+    ("quota", ["adjustments"], [{"from": "x", "required": 1, "reason": "x"}], "adjustments[0].from"),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "field"), MALFORMED)
+def test_malformed_cases_name_the_field(kind: str, path: list[Any], value: Any, field: str) -> None:
+    case = broken(kind, path, value)
+    with pytest.raises(CaseError) as caught:
+        answer(kind, case)
+    assert caught.value.field == field
+    assert str(caught.value) == f"{field}：{caught.value.message}"
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("case", [None, [], "x", 1])
+def test_a_case_must_be_an_object(case: Any) -> None:
+    for kind in CASES:
+        with pytest.raises(CaseError, match="物件"):
+            answer(kind, case)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(CaseError, match="grade、penalty、deadline、quota"):
+        answer("score", {})
+
+
+def test_every_vector_of_a_case_is_a_case() -> None:
+    for kind, name in (("penalty", "penalties"), ("deadline", "deadlines"), ("quota", "quotas")):
+        for case in load(name):
+            assert answer(kind, case["input"])["reasons"], case["name"]

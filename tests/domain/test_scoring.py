@@ -1,0 +1,232 @@
+"""Scores and grades, the member's sheet, the progress rule."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations_with_replacement
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspect_app.domain.editions import by_id
+from inspect_app.domain.reasons import Evidence, Source
+from inspect_app.domain.scoring import Result, Test, forcing_kinds, grade, grade_of, spread
+from inspect_app.domain.sheets import Progress, bare_blocks, progress_points, reference_score, sheet_total
+from tests.support.vectors import vectors
+
+RULES = by_id("2023-08-09")
+CITY = Source("本市補充規定", "2025-01-01", Evidence.SEC)
+
+
+def results_of(items: list[dict[str, str]]) -> list[Test]:
+    return [Test(item["kind"], Result(item["result"])) for item in items]
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("scoring"))
+def test_grade(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    graded = grade(given_["members"], results_of(given_["tests"]), by_id(given_["edition"]))
+    assert {name: getattr(graded, name) for name in expected} == expected
+
+
+def test_every_mean_of_one_to_four_members_is_rounded_half_up() -> None:
+    for count, scores in ((1, range(101)), (2, range(101)), (3, range(60, 101)), (4, range(68, 92))):
+        for members in combinations_with_replacement(scores, count):
+            wanted = (Decimal(sum(members)) / count).quantize(Decimal(1), ROUND_HALF_UP)
+            assert grade(members, [], RULES).score == wanted, members
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=9))
+def test_every_mean_of_one_to_nine_members_is_rounded_half_up(members: list[int]) -> None:
+    graded = grade(members, [], RULES)
+    exact = Decimal(sum(members)) / len(members)
+    assert graded.score == exact.quantize(Decimal(1), ROUND_HALF_UP)
+    assert graded.raw_mean == str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    assert graded.grade == (
+        "優等"
+        if graded.score >= 90
+        else "甲等"
+        if graded.score >= 80
+        else "乙等"
+        if graded.score >= 70
+        else "丙等"
+    )
+
+
+def test_every_sum_of_one_to_nine_members_is_rounded_half_up() -> None:
+    """Exhaustive: the score depends on sum and count only."""
+    for count in range(1, 10):
+        for total in range(100 * count + 1):
+            whole, rest = divmod(total, count)
+            members = [whole + 1] * rest + [whole] * (count - rest)
+            assert grade(members, [], RULES).score == whole + (2 * rest >= count), (count, total)
+
+
+KINDS = st.sampled_from(sorted(forcing_kinds(RULES)))
+
+
+@given(
+    st.lists(st.integers(0, 100), min_size=1, max_size=5),
+    st.lists(st.tuples(KINDS, st.sampled_from(Result)), max_size=4),
+    st.randoms(use_true_random=False),
+)
+def test_tests_only_lower_and_their_order_does_not_matter(
+    members: list[int], found: Any, chance: Any
+) -> None:
+    tests = [Test(kind, result) for kind, result in found]
+    graded, untested = grade(members, tests, RULES), grade(members, [], RULES)
+    shuffled = chance.sample(tests, len(tests))
+    assert (graded.score, graded.grade, graded.withheld) == (
+        (again := grade(members, shuffled, RULES)).score,
+        again.grade,
+        again.withheld,
+    )
+    assert graded.withheld == (graded.score is None) == (graded.grade is None)
+    if graded.score is not None and untested.score is not None:
+        assert graded.score <= untested.score
+    failed = any(test.result is Result.FAIL for test in tests)
+    if failed:
+        assert graded.grade == "丙等"
+        assert graded.score == min(untested.score or 0, 69)
+    pending = any(test.result is Result.PENDING for test in tests)
+    assert graded.withheld == (not failed and pending and graded.raw_score >= 70)
+
+
+def rules_told(members: list[int], *tests: tuple[str, str]) -> list[str]:
+    graded = grade(members, [Test(kind, Result(result)) for kind, result in tests], RULES)
+    return [reason.rule for reason in graded.reasons]
+
+
+def test_reasons_tell_each_step() -> None:
+    assert rules_told([80]) == ["grade.mean", "grade.band"]
+    assert rules_told([80], ("concrete_core", "pass")) == ["grade.mean", "grade.band"]
+    assert rules_told([80], ("concrete_core", "pending")) == ["grade.mean", "grade.withheld"]
+    assert rules_told([80], ("concrete_core", "fail")) == ["grade.mean", "grade.forced_tests", "grade.band"]
+    assert rules_told([80], ("safety", "fail")) == ["grade.mean", "grade.forced_judgements", "grade.band"]
+    assert rules_told([80], ("safety", "fail"), ("asphalt_core", "fail"))[1] == "grade.forced_tests"
+
+
+def test_the_words_of_a_grade() -> None:
+    mean, band = grade([79, 80, 80], [], RULES).reasons
+    assert mean.text == "3 位委員評分 79、80、80，總和 239，平均 79.67，小數四捨五入為 80 分"
+    assert mean.figures == {"sum": 239, "count": 3, "mean": "79.67", "raw_score": 80}
+    assert (mean.source.article, mean.source.edition) == ("工程施工查核小組作業辦法第7條", "2023-08-09")
+    assert band.text == "80 分為甲等（80 分以上未達 90 分）"
+    assert band.figures == {"score": 80, "grade": "甲等"}
+    assert grade([75], [], RULES).reasons[1].text == "75 分為乙等（70 分以上未達 80 分）"
+    assert grade([95], [], RULES).reasons[1].text == "95 分為優等（90 分以上）"
+    assert grade([50], [], RULES).reasons[1].text == "50 分為丙等（未達 70 分）"
+
+
+def test_the_words_of_a_failed_test() -> None:
+    reason = grade(
+        [84], [Test("concrete_core", Result.FAIL), Test("concrete_core", Result.FAIL)], RULES
+    ).reasons[1]
+    assert reason.text == "混凝土鑽心試體試驗不合格，列為丙等，核定為 69 分"
+    assert reason.figures == {"raw_score": 84, "score": 69, "failed": "concrete_core,concrete_core"}
+    edge = grade([70], [Test("concrete_core", Result.FAIL)], RULES).reasons[1]
+    assert edge.text == "混凝土鑽心試體試驗不合格，列為丙等，核定為 69 分"
+    low = grade([65], [Test("concrete_core", Result.FAIL)], RULES).reasons[1]
+    assert low.text == "混凝土鑽心試體試驗不合格，列為丙等，原始分數 65 分未達 70 分，維持不變"
+    pending = grade([84], [Test("asphalt_core", Result.PENDING)] * 2, RULES).reasons[1]
+    assert pending.text == (
+        "瀝青混凝土鑽心試體試驗尚未判定，原始分數達 70 分以上，檢驗結果判定後才告知成績；查核紀錄仍依限發出"
+    )
+    both = ("concrete_core", "asphalt_core")
+    for result, ending in ((Result.FAIL, "不合格，列為丙等，核定為 69 分"), (Result.PENDING, "尚未判定")):
+        text = grade([84], [Test(kind, result) for kind in both], RULES).reasons[1].text
+        assert text.startswith(f"混凝土鑽心試體試驗、瀝青混凝土鑽心試體試驗{ending}")
+    assert pending.figures == {"raw_score": 84, "pending": "asphalt_core,asphalt_core"}
+
+
+def test_a_judgement_takes_its_number_from_a_setting_that_says_so() -> None:
+    judged = grade([84], [Test("safety", Result.FAIL)], RULES).reasons[1]
+    assert judged.source.evidence is Evidence.NV
+    assert judged.text == (
+        "其他影響安全的重大缺失經查核小組判定，列為丙等，核定為 69 分"
+        "（此項未經查證，為可調整的設定，自 2016-01-01 起適用）"
+    )
+    kinds = RULES.value("forced_judgements")["kinds"]
+    city = RULES.with_setting("forced_judgements", {"score": 60, "kinds": kinds}, CITY)
+    assert grade([84], [Test("safety", Result.FAIL)], city).score == 60
+    assert grade([84], [Test("safety", Result.FAIL), Test("concrete_core", Result.FAIL)], city).score == 69
+
+
+@pytest.mark.parametrize("members", [[], [101], [-1], [80, 101]])
+def test_impossible_members_are_refused(members: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"^委員評分 (101|-1) 不在 0 到 100 之間$|^沒有任何數值，無法平均$"):
+        grade(members, [], RULES)
+
+
+def test_an_unknown_test_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^沒有「rebar」這種檢驗或判定$"):
+        grade([80], [Test("rebar", Result.PASS)], RULES)
+
+
+def test_a_city_with_other_bands() -> None:
+    city = RULES.with_setting("grades", [{"from": 85, "grade": "優等"}, {"from": 0, "grade": "丙等"}], CITY)
+    assert [grade_of(score, city) for score in (84, 85)] == ["丙等", "優等"]
+
+
+def test_spread() -> None:
+    near, wide = spread([78, 80, 86], RULES), spread([78, 80, 87], RULES)
+    assert (near.low, near.high, near.range, near.wide) == (78, 86, 8, False)
+    assert (wide.range, wide.wide) == (9, True)
+    assert wide.reasons[0].figures == {"low": 78, "high": 87, "limit": 8}
+    assert wide.reasons[0].text.startswith("委員評分最低 78、最高 87，相差 9 分，提示門檻 8 分（")
+    assert wide.reasons[0].rule == "grade.spread"
+    with pytest.raises(ValueError, match=r"^沒有委員評分，無法比較差距$"):
+        spread([], RULES)
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("sheets"))
+def test_sheets(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    if expected == {"error": True}:
+        with pytest.raises(ValueError):
+            sheet_total(given_["scores"], RULES)
+        return
+    total = sheet_total(given_["scores"], RULES)
+    assert {name: getattr(total, name) for name in ("q", "w", "p", "total")} == {
+        name: expected[name] for name in ("q", "w", "p", "total")
+    }
+    assert list(total.missing) == expected["missing"]
+
+
+def test_blocks_without_a_word_are_reminded() -> None:
+    sheet = {"q_owner": 4, "w_safety": None, "p": 17, "env": 90}
+    assert bare_blocks(sheet, []) == ("Q", "P")
+    assert bare_blocks(sheet, ["P"]) == ("Q",)
+    assert bare_blocks({}, []) == ()
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("progress"))
+def test_progress(given_: dict[str, Any], expected: dict[str, int]) -> None:
+    points = progress_points(Progress(**given_), RULES)
+    assert {"low": points.low, "high": points.high, "proposed": points.proposed} == expected
+
+
+def test_the_words_of_progress() -> None:
+    points = progress_points(Progress(5000, 3499, basis=False, measures=True), RULES)
+    assert [reason.rule for reason in points.reasons] == [
+        "progress.base",
+        "progress.no_basis",
+        "progress.behind_far",
+        "progress.measures",
+    ]
+    texts = [reason.text.split("（")[0] for reason in points.reasons]
+    assert texts == [
+        "P 施工進度基本分 17 分",
+        "未訂進度計算基準，扣 1 至 2 分",
+        "可歸責落後 15.01%，扣 3 至 17 分",
+        "有效對策，加 1 至 2 分",
+    ]
+    assert all("機關系統所見" in reason.text for reason in points.reasons)
+
+
+def test_the_reference_score_is_for_calibration() -> None:
+    usual = [("Q", "L")] * 8 + [("W", "M")] * 4 + [("W", "S")] + [("P", "L"), ("design", "S")]
+    found = reference_score(usual, RULES)
+    assert found.tenths == 180 + 540 + 170 - 8 * 2 - 4 * 5 - 15 - 2
+    assert "參考 83.7 分，僅供校準，不影響成績" in found.reasons[0].text
+    assert reference_score([("Q", "S")] * 100, RULES).tenths == 540 + 170
