@@ -1,0 +1,168 @@
+"""Deny by default: every view names its permission, and nothing runs before it was checked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from inspect_app import clock
+from inspect_app.accounts import queries, sessions
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.models import Device, SignIn
+from inspect_app.accounts.permissions import Permission
+from inspect_app.errors import Problem
+from inspect_app.extensions import db
+
+COOKIE = "inspect_session"
+BEFORE_FIRST_CHANGE = ("office.change_password", "office.sign_out")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view with the permission it needs; the check itself happens in `check_request`."""
+
+    def mark(view: View) -> View:
+        view.__permission__ = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may open (sign-in, health, the app's shell)."""
+    view.__public__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def parks(view: View) -> View:
+    """Mark a view that also takes a disabled account's work from a tablet's living session, to be kept for a person's look."""
+    view.__parks__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def actor() -> Actor:
+    """The actor of this request."""
+    found = g.get("actor")
+    if found is None:
+        raise Problem("signed_out")
+    return found  # type: ignore[no-any-return]
+
+
+def csrf_token() -> str:
+    """The token of this session's forms (templates call it); before sign-in there is none to steal."""
+    row: SignIn | None = g.get("sign_in")
+    return row.csrf if row is not None else ""
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before its view, and give templates `csrf_token` and `actor`."""
+    app.before_request(check_request)
+    app.jinja_env.globals.update(csrf_token=csrf_token)
+    app.context_processor(lambda: {"actor": g.get("actor")})
+
+
+def _refuse_nul() -> None:
+    """No address of ours holds NUL, and PostgreSQL fails on it: whoever sends one gets 400 and not 500."""
+    if "\0" in request.path or any("\0" in part for pair in request.args.items(multi=True) for part in pair):
+        raise Problem("bad_request", "網址含有不能使用的字元。")
+
+
+def check_request() -> Response | None:
+    """Find out who asks, then whether they may; the view names its permission or is public."""
+    g.actor, g.sign_in, g.bearer, g.must_change_password, g.parked = None, None, False, False, None
+    _refuse_nul()
+    _identify()
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or _is_public(view):
+        return None
+    if g.actor is None and g.parked is not None and _marked(view, "__parks__"):
+        _check_forgery()
+        return None
+    if g.actor is None:
+        return _ask_to_sign_in()
+    _check_forgery()
+    if g.get("must_change_password") and request.endpoint not in BEFORE_FIRST_CHANGE:
+        return _ask_for_new_password()
+    permission = _marked(view, "__permission__")
+    if permission is None or not g.actor.may(permission):
+        raise Problem("forbidden", "您沒有這項權限。若職務需要，請洽系統管理者。")
+    return None
+
+
+def _marked(view: Any, name: str) -> Any:
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None:
+        method = getattr(view_class, (request.method or "GET").lower(), None)
+        return getattr(method, name, None) or getattr(view_class, name, None)
+    return getattr(view, name, None)
+
+
+def _is_public(view: Any) -> bool:
+    return request.endpoint == "static" or bool(_marked(view, "__public__"))
+
+
+def _identify() -> None:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        account = queries.account_of_bearer(header.removeprefix("Bearer ").strip())
+        if account is not None and queries.usable(account):
+            g.actor, g.bearer = queries.actor_for(account), True
+        return
+    token = request.cookies.get(COOKIE, "")
+    row = queries.sign_in_of(token) if token else None
+    if row is not None and not _idle(row):
+        _remember(row)
+
+
+def _idle(row: SignIn) -> bool:
+    """Office sessions end when idle (baseline 6); a tablet's lasts its full hours, so that a visit is not cut."""
+    limit = timedelta(minutes=current_app.config["SETTINGS"].idle_minutes)
+    return row.device_id is None and clock.now() - row.seen_at > limit
+
+
+def _remember(row: SignIn) -> None:
+    account = queries.get(row.account_id)
+    if account is None or not _device_stands(row):
+        return
+    if not queries.usable(account):
+        g.parked = row if row.device_id is not None else None
+        return
+    sessions.touch(row)
+    g.sign_in, g.actor = row, queries.actor_for(account, row.device_id)
+    g.must_change_password = account.must_change_password
+
+
+def _device_stands(row: SignIn) -> bool:
+    if row.device_id is None:
+        return True
+    device = db.session.get(Device, row.device_id)
+    return device is not None and device.revoked_at is None
+
+
+def _ask_to_sign_in() -> Response:
+    if request.path.startswith("/office") and request.method == "GET":
+        return redirect(url_for("office.sign_in", next=request.full_path.rstrip("?")))
+    raise Problem("signed_out", "登入已逾時，請重新登入；已填的內容還在。")
+
+
+def _ask_for_new_password() -> Response:
+    """No other route is usable before a first password was changed (baseline 38)."""
+    if request.path.startswith("/office") and request.method == "GET":
+        return redirect(url_for("office.change_password"))
+    raise Problem("password_change_required", "請先到網頁版變更密碼，再使用其他功能。")
+
+
+def _check_forgery() -> None:
+    """Writes by cookie need the form's token or the app's own header; bearer tokens cannot be forged by a page."""
+    if g.bearer or request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    by_form = bool(csrf_token()) and secrets.compare_digest(sent.encode(), csrf_token().encode())
+    by_app = request.path.startswith("/api/") and request.headers.get("X-Inspect-App") == "1"
+    if not (by_form or by_app):
+        raise Problem("csrf", "表單已過期。請按上一頁取回填寫的內容，重新整理後再送。")

@@ -1,0 +1,38 @@
+"""Letters of accounts: invitation and forgotten password. The token is made when the letter leaves, so that no
+database, backup or queue ever holds a usable one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from inspect_app.accounts import queries
+from inspect_app.accounts.credentials import new_one_time_token
+from inspect_app.accounts.models import Account
+from inspect_app.notifications.mail import Mail, Mailer
+
+SUBJECTS = {"invitation": "【工程施工查核】帳號邀請", "reset": "【工程施工查核】重設密碼"}
+BODIES = {
+    "invitation": "{name} 您好：\n\n您的帳號是 {login}。請在 7 天內開啟下面的連結，設定第一組密碼：\n\n{link}\n\n"
+    "連結只能使用一次。逾期請洽系統管理者再寄一次。\n",
+    "reset": "{name} 您好：\n\n有人替帳號 {login} 申請重設密碼。若是您本人，請在 1 小時內開啟下面的連結：\n\n{link}\n\n"
+    "連結只能使用一次。若不是您申請的，不必理會，密碼不會變動。\n",
+}
+
+
+def handler(mailer: Mailer, public_url: str) -> Callable[[dict[str, Any]], None]:
+    """The outbox handler of `credentials.LETTER`; payload {login, purpose: invitation | reset}."""
+
+    def deliver(payload: dict[str, Any]) -> None:
+        account = queries.by_login(payload["login"])
+        if account is not None and queries.usable(account) and account.email:
+            mailer.send(_letter(account, payload["purpose"], public_url))
+
+    return deliver
+
+
+def _letter(account: Account, purpose: str, public_url: str) -> Mail:
+    link = f"{public_url}/office/password/{new_one_time_token(account.id, purpose)}"
+    body = BODIES[purpose].format(name=account.name, login=account.login, link=link)
+    return Mail(account.email, SUBJECTS[purpose], body)

@@ -1,0 +1,94 @@
+"""Reading accounts: who somebody is now, including deputies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from inspect_app import clock
+from inspect_app.accounts.actor import Actor, actor_with
+from inspect_app.accounts.models import Account, AccountRole, ApiToken, Deputy, SignIn
+from inspect_app.accounts.permissions import Role
+from inspect_app.extensions import db
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a cookie or bearer token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def by_login(login: str) -> Account | None:
+    return db.session.scalars(select(Account).where(Account.login == login.strip().lower())).first()
+
+
+def get(account_id: str) -> Account | None:
+    return db.session.get(Account, account_id)
+
+
+def with_role(*roles: Role, agency_id: str | None = None) -> list[Account]:
+    """The enabled accounts that have one of the roles (of one agency), by login."""
+    query = (
+        select(Account).join(AccountRole).where(AccountRole.role.in_(roles), Account.disabled_at.is_(None))
+    )
+    if agency_id is not None:
+        query = query.where(Account.agency_id == agency_id)
+    return list(db.session.scalars(query.distinct().order_by(Account.login)))
+
+
+def names(account_ids: Iterable[str]) -> dict[str, str]:
+    """Account id -> name, for lists."""
+    rows = db.session.execute(select(Account.id, Account.name).where(Account.id.in_(set(account_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def own_roles(account: Account) -> frozenset[Role]:
+    return frozenset(Role(row.role) for row in account.role_rows)
+
+
+def principals_of(account_id: str) -> list[Account]:
+    """The people for whom this account deputises today."""
+    today = clock.today()
+    query = (
+        select(Account)
+        .join(Deputy, Deputy.principal_id == Account.id)
+        .where(Deputy.deputy_id == account_id, Deputy.starts_on <= today, Deputy.ends_on >= today)
+        .where(Deputy.cancelled_at.is_(None))
+    )
+    return [person for person in db.session.scalars(query) if usable(person)]
+
+
+def actor_for(account: Account, device_id: str | None = None) -> Actor:
+    """The actor with own roles and those of the people this one stands in for."""
+    principals = principals_of(account.id)
+    roles = own_roles(account).union(*(own_roles(person) for person in principals))
+    agency = account.agency_id or next((person.agency_id for person in principals if person.agency_id), None)
+    return actor_with(
+        roles,
+        id=account.id,
+        login=account.login,
+        name=account.name,
+        agency_id=agency,
+        device_id=device_id,
+        principals=tuple(person.id for person in principals),
+    )
+
+
+def sign_in_of(token: str) -> SignIn | None:
+    """The live session behind a cookie."""
+    row = db.session.get(SignIn, token_hash(token))
+    return row if row is not None and row.expires_at > clock.now() else None
+
+
+def account_of_bearer(token: str) -> Account | None:
+    """The account behind an API token, unless it is revoked or over."""
+    row = db.session.get(ApiToken, token_hash(token))
+    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+        return None
+    return db.session.get(Account, row.account_id)
+
+
+def usable(account: Account) -> bool:
+    """Whether the account may act today: not disabled, not past its end."""
+    return account.disabled_at is None and (account.expires_on is None or account.expires_on >= clock.today())

@@ -1,0 +1,5 @@
+"""The append-only audit log: who did what, who saw what. `record` is called inside the business transaction."""
+
+from inspect_app.audit.services import record
+
+__all__ = ["record"]

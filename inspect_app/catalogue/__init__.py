@@ -1,0 +1,1 @@
+"""Editions of the defect table, and the settings of the field with their effective dates."""

@@ -1,0 +1,62 @@
+"""Settings: read once from the environment, frozen, every one explained on its own line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "INSPECT_APP_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between installations; none is required."""
+
+    home: Path  # HOME: the data folder (database, photos, keys, mail folder); may be moved as a whole
+    database_url: str  # DATABASE_URL: SQLAlchemy URL; default is a SQLite file in HOME
+    storage_url: (
+        str  # STORAGE_URL: file:///folder or s3://bucket?endpoint=http://...; default a folder in HOME
+    )
+    mail_url: str  # MAIL_URL: folder:///folder or smtp://[user:password@]host:port[?tls=starttls]
+    mail_from: str  # MAIL_FROM: the sender of every mail
+    bind: str  # BIND: host:port of the web processes
+    public_url: str  # PUBLIC_URL: what stands in the links of mails
+    workers: int  # WORKERS: web processes (more than one wants PostgreSQL or a short SQLite queue)
+    threads: int  # THREADS: blocking threads per web process; slow uploads hold one each
+    secure_cookies: bool  # SECURE_COOKIES: 1 behind TLS; the default follows PUBLIC_URL
+    trusted_proxies: int  # TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-For
+    session_hours: int  # SESSION_HOURS: a sign-in's longest life
+    idle_minutes: int  # IDLE_MINUTES: office sign-ins end after so long without a request
+    max_photo_bytes: int  # MAX_PHOTO_BYTES: largest photo that is taken in
+    testing: bool  # TESTING: 1 only in automatic tests
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; `env` defaults to the process environment."""
+        source = os.environ if env is None else env
+
+        def get(name: str, default: str) -> str:
+            return source.get(PREFIX + name, "") or default
+
+        home = Path(get("HOME", "instance")).absolute()
+        bind = get("BIND", "127.0.0.1:8000")
+        public_url = get("PUBLIC_URL", f"http://{bind}").rstrip("/")
+        return cls(
+            home=home,
+            database_url=get("DATABASE_URL", f"sqlite:///{home / 'inspect.sqlite3'}"),
+            storage_url=get("STORAGE_URL", f"file://{home / 'photos'}"),
+            mail_url=get("MAIL_URL", f"folder://{home / 'mail'}"),
+            mail_from=get("MAIL_FROM", "inspect-app@localhost"),
+            bind=bind,
+            public_url=public_url,
+            workers=int(get("WORKERS", "1")),
+            threads=int(get("THREADS", "32")),
+            secure_cookies=get("SECURE_COOKIES", "1" if public_url.startswith("https:") else "0") == "1",
+            trusted_proxies=int(get("TRUSTED_PROXIES", "0")),
+            session_hours=int(get("SESSION_HOURS", "12")),
+            idle_minutes=int(get("IDLE_MINUTES", "30")),
+            max_photo_bytes=int(get("MAX_PHOTO_BYTES", str(100 * 1024 * 1024))),
+            testing=get("TESTING", "0") == "1",
+        )

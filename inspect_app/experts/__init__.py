@@ -1,0 +1,1 @@
+"""The roster of inspectors: speciality, affiliation, recusal."""

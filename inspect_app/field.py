@@ -1,0 +1,41 @@
+"""The inspector's app as files: the built PWA under /app/, whose service worker sees nothing outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from inspect_app.accounts.guards import public
+from inspect_app.errors import Problem
+
+BUILT = Path(__file__).resolve().parents[1] / "static" / "dist"
+YEAR = 365 * 24 * 3600
+
+blueprint = Blueprint("field", __name__, url_prefix="/app")
+
+
+@blueprint.get("/")
+@blueprint.get("/<path:name>")
+@public
+def shell(name: str = "") -> Response:
+    """A built file, or the shell for an address that the app itself understands (`visits/<id>`)."""
+    is_file = name.startswith("assets/") or "." in name.rsplit("/", 1)[-1]
+    return _file(name if is_file else "index.html")
+
+
+def _file(name: str) -> Response:
+    """Names under assets/ carry a hash and may be kept; everything else, sw.js above all, is asked for anew (ETag)."""
+    try:
+        answer = send_from_directory(current_app.config["FIELD_APP"], name, conditional=True)
+    except NotFound:
+        raise Problem("not_found", "找不到現場查核的這個檔案，請重新整理。") from None
+    hashed = name.startswith("assets/")
+    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if hashed else "no-cache"
+    return answer
+
+
+def init_app(app: Flask) -> None:
+    app.config.setdefault("FIELD_APP", str(BUILT))
+    app.register_blueprint(blueprint)

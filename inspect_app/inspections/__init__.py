@@ -1,0 +1,1 @@
+"""The visit itself: its operation log, points meeting, tests, record and rollup."""

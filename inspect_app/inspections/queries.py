@@ -1,0 +1,206 @@
+"""Reading inspections and their records. Only released visits have a row here, so nothing sealed can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue import queries as catalogue
+from inspect_app.errors import Problem
+from inspect_app.extensions import db
+from inspect_app.inspections import verdict
+from inspect_app.inspections.document import Sources, build
+from inspect_app.inspections.models import (
+    Confirmation,
+    Inspection,
+    MemberRemark,
+    Record,
+    Rollup,
+    RollupFinding,
+    TestResult,
+    Wording,
+)
+from inspect_app.inspections.state import folded
+from inspect_app.inspections.team import members_of, team_of
+from inspect_app.projects.models import ContractTerms, Tender
+from inspect_app.scheduling.models import Visit, VisitMember
+
+
+def sources_of(inspection_id: str) -> Sources:
+    """Everything a record is made from, as it stands now."""
+    inspection = db.session.get_one(Inspection, inspection_id)
+    return Sources(
+        inspection=inspection,
+        visit=db.session.get_one(Visit, inspection_id),
+        tender=db.session.get_one(Tender, inspection.tender_id),
+        members=members_of(inspection_id),
+        state=folded(inspection_id),
+        team=team_of(inspection_id),
+        wordings=wordings_of(inspection_id),
+        results=results_of(inspection_id),
+        rules=catalogue.rules_on(inspection.inspected_on),
+    )
+
+
+def wordings_of(inspection_id: str) -> dict[tuple[str, str, str], str]:
+    """The newest tidied text of each field."""
+    query = select(Wording).where(Wording.inspection_id == inspection_id).order_by(Wording.at, Wording.id)
+    return {(row.entity, row.entity_id, row.field): row.text for row in db.session.scalars(query)}
+
+
+def results_of(inspection_id: str) -> dict[str, TestResult]:
+    query = select(TestResult).where(TestResult.inspection_id == inspection_id)
+    return {row.entity_id: row for row in db.session.scalars(query)}
+
+
+def draft(inspection_id: str) -> dict[str, Any]:
+    """The whole content as it would be frozen now, result and penalty statement included."""
+    sources = sources_of(inspection_id)
+    content = build(sources)
+    content["result"] = verdict.result(content, sources)
+    terms = db.session.get(ContractTerms, sources.tender.id)
+    table = catalogue.edition_rows(sources.visit.edition_id) if sources.visit.edition_id else None
+    content["penalty"] = verdict.penalty(content, sources, terms, table)
+    return content
+
+
+def content_of(inspection_id: str) -> dict[str, Any]:
+    """The frozen content where the convener approved, else the draft."""
+    record = db.session.get(Record, inspection_id)
+    return record.content if record is not None and record.content is not None else draft(inspection_id)
+
+
+def get(actor: Actor, inspection_id: str) -> Inspection:
+    """The inspection, for those who may see it; anything else is `not_found`, as a made-up id would be."""
+    row = db.session.get(Inspection, inspection_id)
+    if row is None or not may_see(actor, row):
+        raise Problem("not_found", "找不到這次查核，或您沒有查看的權限。")
+    return row
+
+
+def may_see(actor: Actor, row: Inspection) -> bool:
+    """The commission's people see released visits, a team its own, an agency its own once issued."""
+    if actor.of_agency:
+        return row.agency_id == actor.agency_id and row.state == "issued"
+    if is_on_team(actor, row.id):
+        return True
+    return actor.may(Permission.VIEW_INSPECTIONS) and actor.may(Permission.VIEW_TENDERS)
+
+
+def is_on_team(actor: Actor, inspection_id: str) -> bool:
+    return any(row.account_id == actor.id for row in members_of(inspection_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of inspections asks for; empty means all. `grade` knows told grades only."""
+
+    agency_id: str = ""
+    state: str = ""
+    grade: str = ""
+    unfinished: bool = False  # before the letter, or with a score that is not told
+    first: date | None = None
+    last: date | None = None
+
+
+def listed(actor: Actor, wanted: Filter | None = None) -> list[Inspection]:
+    """The inspections that the actor may see, newest first."""
+    query = select(Inspection).order_by(Inspection.inspected_on.desc(), Inspection.id.desc())
+    rows = db.session.scalars(_filtered(_visible(query, actor), wanted or Filter()))
+    return list(rows)
+
+
+def _visible(query: Select[Inspection], actor: Actor) -> Select[Inspection]:
+    """The same rule as `may_see`, for the database."""
+    if actor.of_agency:
+        return query.where(Inspection.agency_id == (actor.agency_id or ""), Inspection.state == "issued")
+    if actor.may(Permission.VIEW_INSPECTIONS) and actor.may(Permission.VIEW_TENDERS):
+        return query
+    own = select(VisitMember.visit_id).where(VisitMember.account_id == actor.id)
+    return query.where(Inspection.id.in_(own))
+
+
+def _filtered(query: Select[Inspection], wanted: Filter) -> Select[Inspection]:
+    if wanted.agency_id:
+        query = query.where(Inspection.agency_id == wanted.agency_id)
+    if wanted.state:
+        query = query.where(Inspection.state == wanted.state)
+    if wanted.first:
+        query = query.where(Inspection.inspected_on >= wanted.first)
+    if wanted.last:
+        query = query.where(Inspection.inspected_on <= wanted.last)
+    if wanted.unfinished:
+        withheld = select(Record.inspection_id).where(Record.withheld.is_(True))
+        query = query.where(or_(Inspection.state != "issued", Inspection.id.in_(withheld)))
+    if wanted.grade:
+        query = query.join(Rollup, Rollup.inspection_id == Inspection.id).where(Rollup.grade == wanted.grade)
+    return query
+
+
+def confirmations_of(inspection_id: str, version: int) -> list[Confirmation]:
+    query = select(Confirmation).where(
+        Confirmation.inspection_id == inspection_id, Confirmation.version == version
+    )
+    return list(db.session.scalars(query))
+
+
+def unconfirmed(inspection_id: str) -> list[str]:
+    """Account ids of the members (leader included) who have not agreed to the present version."""
+    record = db.session.get(Record, inspection_id)
+    version = record.version if record is not None else 1
+    agreed = {row.account_id for row in confirmations_of(inspection_id, version) if row.agreed}
+    return [
+        row.account_id
+        for row in members_of(inspection_id)
+        if row.role != "staff" and row.account_id not in agreed
+    ]
+
+
+def remarks_of(inspection_id: str) -> dict[str, str]:
+    """委員表現 by account."""
+    query = select(MemberRemark).where(MemberRemark.inspection_id == inspection_id)
+    return {row.account_id: row.text for row in db.session.scalars(query)}
+
+
+def answers_of(inspection_id: str) -> list[Confirmation]:
+    """Every answer of the members, newest version first."""
+    query = select(Confirmation).where(Confirmation.inspection_id == inspection_id)
+    return list(db.session.scalars(query.order_by(Confirmation.version.desc(), Confirmation.at)))
+
+
+def tidied_texts(inspection_id: str) -> list[Wording]:
+    """Every tidied text, newest first."""
+    query = select(Wording).where(Wording.inspection_id == inspection_id)
+    return list(db.session.scalars(query.order_by(Wording.at.desc(), Wording.id.desc())))
+
+
+def rollups(inspection_ids: Sequence[str] | None = None) -> list[Rollup]:
+    query = select(Rollup).order_by(Rollup.inspected_on)
+    if inspection_ids is not None:
+        query = query.where(Rollup.inspection_id.in_(inspection_ids))
+    return list(db.session.scalars(query))
+
+
+def findings_of(inspection_id: str) -> list[RollupFinding]:
+    query = (
+        select(RollupFinding).where(RollupFinding.inspection_id == inspection_id).order_by(RollupFinding.no)
+    )
+    return list(db.session.scalars(query))
+
+
+def issued_of_tender(tender_id: str) -> list[Rollup]:
+    """Earlier issued inspections of a tender, newest first."""
+    query = select(Rollup).where(Rollup.tender_id == tender_id).order_by(Rollup.inspected_on.desc())
+    return list(db.session.scalars(query))
+
+
+def count_in_year(tender_id: str, year: int) -> int:
+    """Issued inspections of a tender in a calendar year (a second one is a 複查)."""
+    query = select(func.count()).select_from(Inspection).where(Inspection.tender_id == tender_id)
+    return db.session.scalar(query.where(func.extract("year", Inspection.inspected_on) == year)) or 0

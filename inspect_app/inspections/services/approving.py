@@ -1,0 +1,34 @@
+"""The convener approves the record, or returns it."""
+
+from __future__ import annotations
+
+from inspect_app import audit, clock
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.permissions import Permission
+from inspect_app.errors import Problem
+from inspect_app.inspections import queries
+from inspect_app.inspections.services.opening import open_record, reach
+from inspect_app.transaction import transaction
+
+
+def approve_record(actor: Actor, inspection_id: str, *, version: int | None = None) -> None:
+    """The convener approves (核定): the content is frozen as it stands. `version`: the one that the page showed."""
+    with transaction():
+        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving")
+        record, content = open_record(inspection_id), queries.draft(inspection_id)
+        if version is not None and record.version != version:
+            raise Problem("stale", "紀錄在您打開之後又改過，請看過新的內容再核定。")
+        record.content, record.withheld = content, content["result"]["withheld"]
+        record.approved_at, record.approved_by, row.state = clock.now(), actor.id, "approved"
+        audit.record(actor, "inspections.approved", f"inspection:{inspection_id}", version=record.version)
+
+
+def return_record(actor: Actor, inspection_id: str, reason: str) -> None:
+    """The convener sends it back to be tidied, with a reason."""
+    with transaction():
+        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving")
+        if not reason.strip():
+            raise Problem("reason_required", "請說明退回的理由。", field="reason")
+        record = open_record(inspection_id)
+        record.return_reason, row.state = reason.strip(), "closed"
+        audit.record(actor, "inspections.returned", f"inspection:{inspection_id}", reason=reason.strip())

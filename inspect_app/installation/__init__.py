@@ -1,0 +1,1 @@
+"""Who runs this installation: one row that says which government, whether it is a demo, and its epoch."""

@@ -1,0 +1,1 @@
+"""The one APScheduler process and its table of schedules."""

@@ -1,0 +1,74 @@
+"""What runs by itself: one table of jobs, one table of outbox handlers. A feature adds its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from inspect_app import clock
+from inspect_app.accounts import letters as account_letters
+from inspect_app.accounts import services as accounts
+from inspect_app.accounts import sessions, submissions
+from inspect_app.accounts.credentials import LETTER
+from inspect_app.config import Settings
+from inspect_app.inspections import quarantine, services_open
+from inspect_app.notices import services as notices
+from inspect_app.notifications.mail import mailer_from_url
+from inspect_app.notifications.services import Handler, deliver_due, mail_handler
+from inspect_app.photos import processing, verification
+from inspect_app.photos import services as photos
+from inspect_app.scheduling import services as scheduling
+
+OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
+    "letters": {
+        "mail": lambda settings: mail_handler(mailer_from_url(settings.mail_url, settings.mail_from)),
+        LETTER: lambda settings: account_letters.handler(
+            mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
+        ),
+        "visit.call": lambda settings: scheduling.call_handler(
+            mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
+        ),
+    },
+    "work": {"photo.process": lambda _: processing.handle},
+}
+"""Lane -> kind of outbox row -> how to make its handler. Slow work has a lane of its own, so that mail never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the table: a name for the log, when it runs, which service it calls."""
+
+    name: str
+    trigger: BaseTrigger
+    run: Callable[[Settings], object]
+
+
+def every(seconds: int) -> IntervalTrigger:
+    return IntervalTrigger(seconds=seconds)
+
+
+def deliver(lane: str) -> Callable[[Settings], int]:
+    """The job that carries out what is due in a lane of the outbox."""
+    return lambda settings: deliver_due({kind: make(settings) for kind, make in OUTBOX[lane].items()})
+
+
+JOBS: tuple[Job, ...] = (
+    Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
+    Job(
+        "inspections.open",
+        every(15),
+        lambda _: (services_open.open_released(), quarantine.take_up_released()),
+    ),
+    Job("visits.call", every(15), lambda _: scheduling.call_due(clock.now())),
+    Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
+    Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
+    Job("cases.remind", every(3600), lambda _: notices.remind_due()),
+    Job("accounts.idle", every(6 * 3600), lambda _: accounts.disable_idle_accounts()),
+    Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),
+    Job("accounts.forms", every(6 * 3600), lambda _: submissions.forget_old()),
+    Job("outbox.letters", every(5), deliver("letters")),
+    Job("outbox.work", every(2), deliver("work")),
+)

@@ -1,0 +1,1 @@
+"""The supervision meeting: figures, agenda, rulings and their follow-up."""

@@ -1,0 +1,1 @@
+"""Defect notices, replies with evidence, extensions, review, reminders, sanctions, closing."""

@@ -1,0 +1,57 @@
+"""The verbs of a case, one module per party: issuing (commission), replying (agency), reviewing (coordinator), reminding (jobs)."""
+
+from inspect_app.notices.rules import EVIDENCE_NAMES
+from inspect_app.notices.services.issuing import issue, issue_score_letter
+from inspect_app.notices.services.reminding import remind, remind_due
+from inspect_app.notices.services.replying import (
+    Draft,
+    add_file,
+    ask_extension,
+    begin_reply,
+    mark_ready,
+    remove_file,
+    reply_gaps,
+    return_inside,
+    save_draft,
+    send_replies,
+)
+from inspect_app.notices.services.reviewing import (
+    LetterLine,
+    accept_item,
+    add_letter,
+    advise_sanction,
+    close_case,
+    decide_extension,
+    record_deduction,
+    record_sanction,
+    return_item,
+    set_evidence,
+)
+
+__all__ = [
+    "EVIDENCE_NAMES",
+    "Draft",
+    "LetterLine",
+    "accept_item",
+    "add_file",
+    "add_letter",
+    "advise_sanction",
+    "ask_extension",
+    "begin_reply",
+    "close_case",
+    "decide_extension",
+    "issue",
+    "issue_score_letter",
+    "mark_ready",
+    "record_deduction",
+    "record_sanction",
+    "remind",
+    "remind_due",
+    "remove_file",
+    "reply_gaps",
+    "return_inside",
+    "return_item",
+    "save_draft",
+    "send_replies",
+    "set_evidence",
+]

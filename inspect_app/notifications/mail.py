@@ -1,0 +1,86 @@
+"""Mail at the edge of the world: a folder of .eml files by default, SMTP by setting."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from inspect_app import clock
+from inspect_app.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail in plain text."""
+
+    to: str
+    subject: str
+    body: str
+
+
+class Mailer(Protocol):
+    """Sends one mail or raises."""
+
+    def send(self, mail: Mail) -> None: ...
+
+
+def _message(mail: Mail, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
+    message["Date"] = format_datetime(clock.now())
+    message.set_content(mail.body)
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMailer:
+    """Writes each mail as a file: the embedded default, and what a demo looks at."""
+
+    folder: Path
+    sender: str
+
+    def send(self, mail: Mail) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{new_id()}.eml").write_bytes(_message(mail, self.sender).as_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpMailer:
+    """Sends by SMTP, with STARTTLS and sign-in when the URL says so."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+
+    def send(self, mail: Mail) -> None:
+        with smtplib.SMTP(self.host, self.port, timeout=30) as server:
+            if self.starttls:
+                server.starttls()
+            if self.user:
+                server.login(self.user, self.password)
+            server.send_message(_message(mail, self.sender))
+
+
+def mailer_from_url(url: str, sender: str) -> Mailer:
+    """`folder:///path` or `smtp://[user:password@]host:port[?tls=starttls]`; anything else is a ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme == "folder":
+        return FolderMailer(Path(unquote(parts.path)), sender)
+    if parts.scheme == "smtp" and parts.hostname:
+        return SmtpMailer(
+            parts.hostname,
+            parts.port or 25,
+            sender,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            parse_qs(parts.query).get("tls") == ["starttls"],
+        )
+    raise ValueError("MAIL_URL must be folder:///... or smtp://host:port")

@@ -1,0 +1,126 @@
+"""Queueing and delivering. Queueing happens inside the business transaction, delivery in the jobs process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+
+from inspect_app import clock
+from inspect_app.extensions import db
+from inspect_app.ids import new_id
+from inspect_app.notifications.mail import Mail, Mailer
+from inspect_app.notifications.models import OutboxRow
+from inspect_app.transaction import end_read, transaction
+
+log = structlog.get_logger()
+MAX_ATTEMPTS = 8
+Handler = Callable[[dict[str, Any]], None]
+
+
+def enqueue(
+    kind: str, ref: str, payload: dict[str, Any], *, due: datetime | None = None, once: str | None = None
+) -> bool:
+    """Add one row; answers False when a row with the same `once` stands already."""
+    with transaction() as session:
+        if once is not None and session.scalar(select(OutboxRow.id).where(OutboxRow.once == once)):
+            return False
+        moment = clock.now()
+        session.add(
+            OutboxRow(
+                id=new_id(), kind=kind, ref=ref, once=once, payload=payload, state="waiting",
+                due_at=due or moment, attempts=0, error="", created_at=moment,
+            )
+        )  # fmt: skip
+        session.flush()
+    return True
+
+
+def enqueue_mail(
+    ref: str, to: str, subject: str, body: str, *, due: datetime | None = None, once: str | None = None
+) -> bool:
+    """Queue one mail. `subject` never carries the text of a finding or the target of a sealed visit."""
+    return enqueue("mail", ref, {"to": to, "subject": subject, "body": body}, due=due, once=once)
+
+
+def mail_handler(mailer: Mailer) -> Handler:
+    """The outbox handler that sends mails by `mailer`."""
+    return lambda payload: mailer.send(Mail(payload["to"], payload["subject"], payload["body"]))
+
+
+def deliver_due(handlers: dict[str, Handler], limit: int = 50) -> int:
+    """Carry out what is due, each row in its own transaction; answers how many were tried."""
+    tried = 0
+    while tried < limit and (row_id := _claim(tuple(handlers))) is not None:
+        tried += 1
+        _carry_out(row_id, handlers)
+    end_read()
+    return tried
+
+
+def _claim(kinds: tuple[str, ...]) -> str | None:
+    """Take one due row; a crash leaves it `running`, and it is due again ten minutes later."""
+    moment = clock.now()
+    with transaction() as session:
+        row = session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.kind.in_(kinds),
+                OutboxRow.state.in_(("waiting", "running")),
+                OutboxRow.due_at <= moment,
+            )
+            .order_by(OutboxRow.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        row.state, row.attempts, row.due_at = "running", row.attempts + 1, moment + timedelta(minutes=10)
+        return row.id
+
+
+def _carry_out(row_id: str, handlers: dict[str, Handler]) -> None:
+    row = db.session.get_one(OutboxRow, row_id)
+    try:
+        handlers[row.kind](dict(row.payload))
+    except Exception as error:  # every kind of failure is kept on the row and tried again
+        log.warning(
+            "outbox.failed", row=row_id, kind=row.kind, attempts=row.attempts, error=type(error).__name__
+        )
+        _finish(row_id, error)
+    else:
+        _finish(row_id, None)
+
+
+def _finish(row_id: str, error: Exception | None) -> None:
+    moment = clock.now()
+    with transaction() as session:
+        row = session.get_one(OutboxRow, row_id)
+        if error is None:
+            row.state, row.done_at, row.error = "done", moment, ""
+        else:
+            row.state = "failed" if row.attempts >= MAX_ATTEMPTS else "waiting"
+            row.error = f"{type(error).__name__}: {error}"[:500]
+            row.due_at = moment + timedelta(seconds=30 * 2**row.attempts)
+
+
+def retry(ref: str) -> None:
+    """Try the failed rows of `ref` again at once (the button beside a failed delivery)."""
+    with transaction() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.ref == ref, OutboxRow.state == "failed")
+            .values(state="waiting", attempts=0, due_at=clock.now())
+        )
+
+
+def deliveries(ref: str) -> list[OutboxRow]:
+    """The rows of one page, newest first: shown on the case, failures with their reason."""
+    return list(
+        db.session.scalars(
+            select(OutboxRow).where(OutboxRow.ref == ref).order_by(OutboxRow.created_at.desc())
+        )
+    )

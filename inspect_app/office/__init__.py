@@ -1,0 +1,72 @@
+"""Server-rendered pages: one module of views per feature; all hang on one blueprint."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from inspect_app.ids import new_id
+from inspect_app.installation.services import government, is_demo
+from inspect_app.office import filters, navigation
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.secret import page_key
+from inspect_app.transaction import end_read
+
+VIEWS: tuple[str, ...] = (
+    "scheduling",
+    "assets",
+    "session",
+    "passwords",
+    "home",
+    "profile",
+    "help",
+    "accounts",
+    "audit_log",
+    "projects",
+    "agencies",
+    "imports",
+    "experts",
+    "catalogue",
+    "rules",
+    "records",
+    "record_steps",
+    "record_files",
+    "quarantine",
+    "cases",
+    "replies",
+    "meetings",
+    "chair",
+)
+BUILT = Path(__file__).resolve().parents[2] / "static" / "dist" / "office"
+
+
+def shows_demo() -> bool:
+    """Whether the page carries 示範; the page of a failed database is still a page."""
+    try:
+        return is_demo()
+    except SQLAlchemyError:
+        end_read()
+        return False
+
+
+def init_app(app: Flask) -> None:
+    """Import every module of views, then register the blueprint once."""
+    app.config.setdefault("OFFICE_ASSETS", str(BUILT))
+    app.secret_key = page_key(app.config["SETTINGS"].home)
+    app.config.update(SESSION_COOKIE_NAME="inspect_messages", SESSION_COOKIE_SAMESITE="Lax")
+    app.config["SESSION_COOKIE_SECURE"] = app.config["SETTINGS"].secure_cookies
+    filters.init_app(app)
+    app.jinja_env.globals.update(
+        navigation=navigation.groups,
+        is_here=navigation.is_here,
+        may_open=navigation.may_open,
+        is_demo=shows_demo,
+        government=government,
+        new_id=new_id,
+    )
+    for name in VIEWS:
+        import_module(f"inspect_app.office.{name}")
+    app.register_blueprint(blueprint)

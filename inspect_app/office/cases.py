@@ -1,0 +1,304 @@
+"""The agency's cases: the list, the case, and the commission's decisions about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from marshmallow import fields, validate
+from werkzeug.wrappers import Response
+
+from inspect_app import clock
+from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.extensions import db
+from inspect_app.inspections.document import for_agency
+from inspect_app.inspections.models import Record
+from inspect_app.notices import queries, services
+from inspect_app.notices.models import Case, Letter
+from inspect_app.notices.rules import SANCTIONS
+from inspect_app.notifications import services as notifications
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once
+from inspect_app.projects import queries as projects
+from inspect_app.projects.models import Tender
+
+STATES = {
+    "waiting": ("填報中", "wait"),
+    "ready": ("待核章", "info"),
+    "sent": ("審查中", "info"),
+    "returned": ("退回補正", "bad"),
+    "accepted": ("同意", "done"),
+}
+LETTERS = {
+    "record": "查核紀錄",
+    "score": "成績函",
+    "reply": "改善結果回文",
+    "reminder": "稽催",
+    "return": "退回補正",
+    "extension": "展延",
+    "closing": "同意備查",
+}
+PARTS = {"defect": "缺失", "design": "規劃設計問題及建議", "advice": "其他建議"}
+PARTIES = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pcm", "專案管理廠商"))
+
+
+@blueprint.get("/cases")
+@requires(Permission.VIEW_CASES)
+def cases() -> str:
+    """The cases that the person may see, the most urgent first."""
+    wanted, today = request.args.get("state", "open"), clock.today()
+    state = wanted if wanted in ("open", "closed") else ""
+    found = [
+        _row(row) for row in queries.cases(actor(), state=state, agency_id=request.args.get("agency", ""))
+    ]
+    if wanted == "overdue":
+        found = [line for line in found if line["progress"].overdue and line["case"].state == "open"]
+    agencies = [] if actor().of_agency else [(row.id, row.name) for row in projects.agencies()]
+    return render_template("office/cases/list.html", rows=found, agencies=agencies, today=today)
+
+
+def _row(row: Case) -> dict[str, Any]:
+    progress = queries.progress(row, clock.today())
+    return {"case": row, "tender": db.session.get_one(Tender, row.tender_id), "progress": progress}
+
+
+@blueprint.get("/cases/<case_id>")
+@requires(Permission.VIEW_CASES)
+def case(case_id: str) -> str:
+    """One case with everything that belongs to it."""
+    return case_page(queries.case(actor(), case_id))
+
+
+def case_page(row: Case, **forms: Form) -> str:
+    """The case page; a form that was refused is shown again with what was typed."""
+    record, tender = db.session.get_one(Record, row.inspection_id), db.session.get_one(Tender, row.tender_id)
+    content = for_agency(record.content or {})
+    shown = {
+        name: forms.get(name, Form())
+        for name in ("send", "extension", "decision", "remind", "letter", "close")
+    }
+    return render_template(
+        "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
+        progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
+        letters=queries.letters(row.id), letter_names=LETTERS, deductions=queries.deductions(row.id), money_form=forms.get("money", Form()),
+        sanctions=queries.sanctions(row.id), sanction_names=SANCTIONS, events=_events(row), may=actor().may, P=Permission,
+        deliveries=notifications.deliveries(f"case:{row.id}") if not actor().of_agency else [], **shown,
+    )  # fmt: skip
+
+
+def _events(row: Case) -> list[dict[str, Any]]:
+    """The case's history, newest first: letters, extensions, rounds."""
+    found = [_letter_event(line) for line in queries.letters(row.id)]
+    for one in queries.extensions(row.id):
+        found.append(
+            {
+                "at": one.asked_at,
+                "what": "申請展延",
+                "who": _name(one.asked_by),
+                "note": one.reason,
+                "tone": "wait",
+            }
+        )
+        if one.decided_at is not None:
+            what = "同意展延" if one.state == "granted" else "不同意展延"
+            found.append(
+                {
+                    "at": one.decided_at,
+                    "what": what,
+                    "who": _name(one.decided_by),
+                    "note": one.decision_reason,
+                    "tone": "",
+                }
+            )
+    for item in row.items:
+        for reply in item.replies:
+            if reply.decided_at is not None:
+                what = f"第 {item.no} 項{'同意' if reply.decision == 'accepted' else '退回補正'}"
+                found.append(
+                    {
+                        "at": reply.decided_at,
+                        "what": what,
+                        "who": _name(reply.decided_by),
+                        "note": reply.decision_reason,
+                        "tone": "",
+                    }
+                )
+    return sorted(found, key=lambda event: event["at"], reverse=True)
+
+
+def _letter_event(line: Letter) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "what": f"{LETTERS.get(line.kind, line.kind)} {line.number}".strip(),
+        "who": _name(line.by),
+        "note": line.note,
+        "tone": "",
+    }
+
+
+def _name(account_id: str | None) -> str:
+    return accounts.names([account_id]).get(account_id, "") if account_id else ""
+
+
+def _done(row_id: str, message: str, anchor: str = "") -> Response:
+    flash(message)
+    return redirect(url_for("office.case", case_id=row_id) + anchor, 303)
+
+
+class LetterForm(FormSchema):
+    number = fields.String(load_default="", validate=validate.Length(max=100))
+    on = Day(load_default=None)
+    note = fields.String(load_default="", validate=validate.Length(max=2000))
+    kind = fields.String(load_default="reply", validate=validate.OneOf(list(LETTERS)))
+
+
+class ReasonForm(FormSchema):
+    reason = fields.String(load_default="", validate=validate.Length(max=2000))
+    until = Day(load_default=None)
+    decision = fields.String(load_default="")
+
+
+@blueprint.post("/cases/<case_id>/send")
+@requires(Permission.SEND_REPLIES)
+@once
+def send_case(case_id: str) -> Response | tuple[str, int]:
+    """The approver sends what is ready."""
+    row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
+    with form.problems():
+        if form.ready:
+            count = services.send_replies(
+                actor(), row.id, letter_no=form.data["number"], letter_on=form.data["on"]
+            )
+            return _done(row.id, f"已送出 {count} 項改善結果。")
+    return case_page(row, send=form), 422
+
+
+@blueprint.post("/cases/<case_id>/extension")
+@requires(Permission.SEND_REPLIES)
+@once
+def ask_extension(case_id: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(ReasonForm(), request.form)
+    with form.problems():
+        if form.ready and form.data["until"] is None:
+            form.errors["until"] = "請填要展延到哪一天。"
+        if form.ready:
+            services.ask_extension(actor(), row.id, form.data["until"], form.data["reason"])
+            return _done(row.id, "已送出展延申請。", "#extension")
+    return case_page(row, extension=form), 422
+
+
+@blueprint.post("/cases/<case_id>/extension/<extension_id>")
+@requires(Permission.REVIEW_CASES)
+@once
+def decide_extension(case_id: str, extension_id: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(ReasonForm(), request.form)
+    with form.problems():
+        if form.ready:
+            granted = form.data["decision"] == "granted"
+            services.decide_extension(
+                actor(), extension_id, granted=granted, until=form.data["until"], reason=form.data["reason"]
+            )
+            return _done(row.id, "已登錄展延的決定，並通知機關。", "#extension")
+    return case_page(row, decision=form), 422
+
+
+@blueprint.post("/cases/<case_id>/remind")
+@requires(Permission.REVIEW_CASES)
+@once
+def remind_case(case_id: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.remind(actor(), row.id, number=form.data["number"], note=form.data["note"])
+            return _done(row.id, "已稽催並寄出通知。")
+    return case_page(row, remind=form), 422
+
+
+@blueprint.post("/cases/<case_id>/letters")
+@requires(Permission.REVIEW_CASES)
+@once
+def add_letter(case_id: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
+    with form.problems():
+        if form.ready:
+            data = form.data
+            line = services.LetterLine(
+                data["kind"],
+                data["on"] or clock.today(),
+                data["number"],
+                data["kind"] == "reply",
+                data["note"],
+            )
+            services.add_letter(actor(), row.id, line)
+            return _done(row.id, "已登錄公文。", "#letters")
+    return case_page(row, letter=form), 422
+
+
+@blueprint.post("/cases/<case_id>/close")
+@requires(Permission.REVIEW_CASES)
+@once
+def close_case(case_id: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.close_case(
+                actor(), row.id, number=form.data["number"], on=form.data["on"] or clock.today()
+            )
+            return _done(row.id, "已同意備查結案。")
+    return case_page(row, close=form), 422
+
+
+@blueprint.post("/cases/<case_id>/mail")
+@requires(Permission.REVIEW_CASES)
+@once
+def retry_mail(case_id: str) -> Response:
+    row = queries.case(actor(), case_id)
+    notifications.retry(f"case:{row.id}")
+    return _done(row.id, "已排入重新寄送。", "#mail")
+
+
+class MoneyForm(FormSchema):
+    amount = Money(required=True)
+    on = Day(load_default=None)
+    note = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+@blueprint.post("/cases/<case_id>/deductions/<party>")
+@requires(Permission.VIEW_CASES)
+@once
+def record_deduction(case_id: str, party: str) -> Response | tuple[str, int]:
+    row, form = queries.case(actor(), case_id), bind(MoneyForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.record_deduction(actor(), row.id, party, **form.data)
+            return _done(row.id, "已登錄實際扣款。", "#penalty")
+    return case_page(row, money=form), 422
+
+
+@blueprint.post("/cases/<case_id>/sanctions/<kind>")
+@requires(Permission.VIEW_CASES)
+@once
+def record_sanction(case_id: str, kind: str) -> Response | tuple[str, int]:
+    """The team's advice (coordinator) or what was done (agency, coordinator)."""
+    row, form = queries.case(actor(), case_id), bind(SanctionForm(), request.form)
+    with form.problems():
+        if form.ready:
+            data = form.data
+            if actor().may(Permission.REVIEW_CASES):
+                services.advise_sanction(
+                    actor(), row.id, kind, advised=data["advised"], advice=data["advice"]
+                )
+            done = {"yes": True, "no": False}.get(data["done"])
+            services.record_sanction(actor(), row.id, kind, done=done, on=data["on"], note=data["note"])
+            return _done(row.id, "已登錄處置情形。", "#sanctions")
+    return case_page(row), 422
+
+
+class SanctionForm(FormSchema):
+    advised = fields.Boolean()
+    advice = fields.String(load_default="", validate=validate.Length(max=1000))
+    done = fields.String(load_default="")
+    on = Day(load_default=None)
+    note = fields.String(load_default="", validate=validate.Length(max=1000))

@@ -1,0 +1,133 @@
+"""Importing files: choose, see what would happen, confirm the very same bytes, see what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import current_app, render_template, request
+from werkzeug.datastructures import FileStorage
+
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue.services import import_catalogue
+from inspect_app.errors import Problem
+from inspect_app.experts.services import import_experts
+from inspect_app.intake import ImportResult
+from inspect_app.intake.files import MAX_BYTES
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import Form, page
+from inspect_app.projects.services import import_runs, import_tenders
+from inspect_app.storage import Storage, storage_from_url
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of file: its service, who may bring it, and the words of its page."""
+
+    key: str
+    title: str
+    what: str
+    accept: str
+    permission: Permission
+    take: Callable[..., ImportResult]
+    back: str
+    unit: str
+
+
+KINDS = (
+    Kind(
+        "tenders", "匯入標案", "標管系統下載的 XML，或標案自選欄位表（XLSX、CSV）。金額單位是千元，日期是民國年。",
+        ".xml,.xlsx,.csv", Permission.IMPORT_TENDERS, import_tenders, "office.tenders", "件",
+    ),
+    Kind(
+        "experts", "匯入專家名單", "XLSX 或 CSV，欄名：姓名、專家編號、服務單位、專長、聘別（外聘或內聘）、Email。",
+        ".xlsx,.csv", Permission.MANAGE_EXPERTS, import_experts, "office.experts", "人",
+    ),
+    Kind(
+        "catalogue", "匯入缺失編號表", "工程會現行表單（XLSX、CSV、JSON），欄名：缺失編號、上層編號、類別、缺失內容、扣點範圍、備註。"
+        "匯入後是草稿，凍結才生效。",
+        ".xlsx,.csv,.json", Permission.MANAGE_CATALOGUE, import_catalogue, "office.editions", "列",
+    ),
+)  # fmt: skip
+
+
+def keep(storage: Storage, person: Actor, content: bytes) -> str:
+    """Hold a file until its import is confirmed; one per person. Answers its SHA-256."""
+    forget(storage, person)
+    digest = hashlib.sha256(content).hexdigest()
+    storage.put(f"imports/{person.id}/{digest}", [content])
+    return digest
+
+
+def kept(storage: Storage, person: Actor, digest: str) -> bytes:
+    """The held bytes, checked against their hash; `gone` when the person has meanwhile chosen another file."""
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise Problem("gone", "暫存的檔案已經不在了，請重新選檔。", field="file")
+    try:
+        content = b"".join(storage.open(f"imports/{person.id}/{digest}"))
+    except KeyError:
+        raise Problem("gone", "暫存的檔案已經不在了，請重新選檔。", field="file") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise Problem("hash_mismatch", "暫存的檔案和預覽時不同，請重新選檔。", field="file")
+    return content
+
+
+def forget(storage: Storage, person: Actor) -> None:
+    """Let go of what the person had chosen."""
+    for key in list(storage.keys(f"imports/{person.id}/")):
+        storage.delete(key)
+
+
+def _storage() -> Storage:
+    return storage_from_url(current_app.config["SETTINGS"].storage_url)
+
+
+def _uploaded(sent: FileStorage | None) -> tuple[str, bytes]:
+    if sent is None or not sent.filename:
+        raise Problem("missing", "請選一個檔案。", field="file")
+    content = sent.stream.read(MAX_BYTES + 1)
+    return sent.filename.replace("\0", "")[-200:], content
+
+
+def _import_page(kind: Kind) -> str | tuple[str, int]:
+    """GET: choose; POST with a file: preview; POST with a hash: import what was previewed."""
+    form = Form(request.form, sent=request.method == "POST")
+    with form.problems():
+        if form.sent and request.form.get("sha256"):
+            return _confirmed(kind)
+        if form.sent:
+            return _previewed(kind)
+    runs = import_runs() if kind.key == "tenders" else []
+    return page("office/imports/choose.html", form, kind=kind, runs=runs)
+
+
+def _previewed(kind: Kind) -> str:
+    name, content = _uploaded(request.files.get("file"))
+    result = kind.take(actor(), name, content, check=True)
+    digest = keep(_storage(), actor(), content) if result.changes else ""
+    return render_template("office/imports/preview.html", kind=kind, result=result, digest=digest, name=name)
+
+
+def _confirmed(kind: Kind) -> str:
+    name = request.form.get("name", "")[-200:]
+    content = kept(_storage(), actor(), request.form["sha256"])
+    result = kind.take(actor(), name, content)
+    forget(_storage(), actor())
+    return render_template("office/imports/result.html", kind=kind, result=result, name=name)
+
+
+def _view(kind: Kind) -> Callable[[], str | tuple[str, int]]:
+    def view() -> str | tuple[str, int]:
+        return _import_page(kind)
+
+    return requires(kind.permission)(view)
+
+
+for _kind in KINDS:
+    blueprint.add_url_rule(
+        f"/imports/{_kind.key}", f"import_{_kind.key}", _view(_kind), methods=["GET", "POST"]
+    )

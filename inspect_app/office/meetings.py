@@ -1,0 +1,281 @@
+"""The supervision meeting: its page of figures, what is behind each number, rulings, the snapshot, the book."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, render_template, request, url_for
+from marshmallow import fields, validate
+from werkzeug.wrappers import Response
+
+from inspect_app import clock
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.errors import Problem
+from inspect_app.extensions import db
+from inspect_app.inspections import queries as inspections
+from inspect_app.installation.services import is_demo
+from inspect_app.meetings import queries, services
+from inspect_app.meetings.behind import Number, behind_number
+from inspect_app.meetings.models import Meeting, Ruling
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.downloads import download
+from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
+from inspect_app.office.meeting_charts import charts
+from inspect_app.projects import queries as projects
+from inspect_app.projects.models import Agency, Tender
+from inspect_app.reports import odt, pdf
+from inspect_app.reports.meeting_book import Book, RulingLine, meeting_document
+
+DECISIONS = (("released", "解除列管"), ("continued", "繼續列管"), ("merged", "併案"))
+
+
+@blueprint.get("/meetings")
+@requires(Permission.VIEW_MEETINGS)
+def meetings() -> str:
+    """All sittings, the newest first."""
+    return render_template("office/meetings/list.html", meetings=queries.meetings(), today=clock.today())
+
+
+class MeetingForm(FormSchema):
+    """A sitting to prepare."""
+
+    title = fields.String(required=True, validate=validate.Length(max=100))
+    held_on = Day(required=True)
+    period_from = Day(required=True)
+    period_to = Day(required=True)
+
+
+@blueprint.route("/meetings/new", methods=["GET", "POST"])
+@requires(Permission.PREPARE_MEETINGS)
+@once
+def new_meeting() -> Response | tuple[str, int]:
+    form = bind(MeetingForm(), request.form) if request.method == "POST" else Form(_usual(clock.today()))
+    with form.problems():
+        if form.ready:
+            row = services.create_meeting(actor(), services.NewMeeting(**form.data))
+            return redirect(url_for("office.meeting", meeting_id=row.id), 303)
+    return page("office/meetings/new.html", form)
+
+
+def _usual(today: date) -> dict[str, Any]:
+    """The last full quarter, a sitting in two weeks."""
+    first = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
+    end = first - timedelta(days=1)
+    begin = date(end.year, (end.month - 1) // 3 * 3 + 1, 1)
+    title = f"{end.year - 1911} 年第 {(end.month - 1) // 3 + 1} 季公共工程督導會報"
+    return {"title": title, "held_on": today + timedelta(days=14), "period_from": begin, "period_to": end}
+
+
+@blueprint.get("/meetings/<meeting_id>")
+@requires(Permission.VIEW_MEETINGS)
+def meeting(meeting_id: str) -> str:
+    """The page of the sitting, as filtered by its address."""
+    row = queries.meeting(meeting_id)
+    agency_id, programme = _filters()
+    live = request.args.get("live") == "1"
+    found = queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme, live=live)
+    return render_template(
+        "office/meetings/meeting.html", meeting=row, figures=found, charts=charts(found), live=live,
+        before=queries.tracked_before(row), rulings=queries.rulings_of(row.id), states=queries.STATES, units=_units(),
+        agency_options=list(_units().items()), programme_options=[(name, name) for name in projects.programmes()], today=clock.today(),
+    )  # fmt: skip
+
+
+def _filters() -> tuple[str, str]:
+    return request.args.get("agency", "")[:36], request.args.get("programme", "")[:120]
+
+
+def _units() -> dict[str, str]:
+    return {row.id: row.name for row in projects.agencies()}
+
+
+@blueprint.get("/meetings/<meeting_id>/behind/<what>")
+@requires(Permission.VIEW_MEETINGS)
+def meeting_behind(meeting_id: str, what: str) -> str:
+    """What is behind a number: exactly the rows that it counts."""
+    row = queries.meeting(meeting_id)
+    agency_id, programme = _filters()
+    live = request.args.get("live") == "1"
+    found = queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme, live=live)
+    number = behind_number(found, what, request.args.get("key", "")[:60])
+    if number is None:
+        raise Problem("not_found", "這個數字沒有明細。")
+    return render_template("office/meetings/behind.html", meeting=row, number=number, rows=_shares(number))
+
+
+def _shares(number: Number) -> list[dict[str, Any]]:
+    """The inspections behind a number, with what each adds; those that add nothing are left out."""
+    found = []
+    for row in inspections.rollups(number.inspection_ids):
+        codes = [line.code for line in inspections.findings_of(row.inspection_id) if line.kind == "defect"]
+        share = number.share(row, codes)
+        tender, agency = db.session.get_one(Tender, row.tender_id), db.session.get_one(Agency, row.agency_id)
+        if share:
+            found.append({"rollup": row, "tender": tender, "agency": agency, "share": share})
+    return found
+
+
+class RulingForm(FormSchema):
+    """主席裁示."""
+
+    text = fields.String(required=True, validate=validate.Length(max=2000))
+    unit_id = fields.String(required=True)
+    due_on = Day(required=True)
+    tender_id = fields.String(load_default=None)
+
+
+@blueprint.route("/meetings/<meeting_id>/rulings/new", methods=["GET", "POST"])
+@requires(Permission.RULE)
+@once
+def new_ruling(meeting_id: str) -> Response | tuple[str, int]:
+    row = queries.meeting(meeting_id)
+    form = bind(RulingForm(), request.form) if request.method == "POST" else Form(_about(row))
+    with form.problems():
+        if form.ready:
+            services.add_ruling(actor(), row.id, services.NewRuling(**form.data))
+            flash("已列管這項裁示，並通知主辦單位。")
+            return redirect(url_for("office.meeting", meeting_id=row.id) + "#rulings", 303)
+    return page("office/meetings/ruling_form.html", form, meeting=row, ruling=None, **_choices(form))
+
+
+def _about(row: Meeting) -> dict[str, Any]:
+    """A ruling begun from a behind-schedule tender knows tender and unit."""
+    tender_id = request.args.get("tender", "")
+    tender = db.session.get(Tender, tender_id) if tender_id else None
+    due = max(row.held_on, clock.today()) + timedelta(days=30)
+    return {"due_on": due} | ({"tender_id": tender.id, "unit_id": tender.agency_id} if tender else {})
+
+
+def _choices(form: Form) -> dict[str, Any]:
+    tender = db.session.get(Tender, form.value("tender_id")) if form.value("tender_id") else None
+    return {"units": [(row.id, row.name) for row in projects.agencies()], "tender": tender}
+
+
+@blueprint.route("/rulings/<ruling_id>/edit", methods=["GET", "POST"])
+@requires(Permission.RULE)
+@once
+def edit_ruling(ruling_id: str) -> Response | tuple[str, int]:
+    ruling = queries.ruling(actor(), ruling_id)
+    stored = {name: getattr(ruling, name) for name in ("text", "unit_id", "due_on", "tender_id")}
+    form = bind(RulingForm(), request.form) if request.method == "POST" else Form(stored)
+    with form.problems():
+        if form.ready:
+            version = int(form.value("version") or 0)
+            services.edit_ruling(actor(), ruling.id, services.NewRuling(**form.data), version)
+            return redirect(url_for("office.ruling", ruling_id=ruling.id), 303)
+    return page(
+        "office/meetings/ruling_form.html",
+        form,
+        meeting=queries.meeting(ruling.meeting_id),
+        ruling=ruling,
+        **_choices(form),
+    )
+
+
+@blueprint.get("/rulings")
+@requires(Permission.REPORT_RULINGS)
+def my_rulings() -> str:
+    """The rulings of the own unit."""
+    rows = queries.rulings_of_unit(actor().agency_id or "")
+    return render_template(
+        "office/meetings/my_rulings.html", rulings=rows, states=queries.STATES, today=clock.today()
+    )
+
+
+class ReportForm(FormSchema):
+    text = fields.String(required=True, validate=validate.Length(max=4000))
+    ask_release = fields.Boolean()
+
+
+class DecisionForm(FormSchema):
+    decision = fields.String(required=True, validate=validate.OneOf([key for key, _ in DECISIONS]))
+    text = fields.String(load_default="", validate=validate.Length(max=2000))
+    due_on = Day(load_default=None)
+    into = fields.String(load_default=None)
+
+
+@blueprint.get("/rulings/<ruling_id>")
+@requires(Permission.SIGNED_IN)
+def ruling(ruling_id: str) -> str:
+    """One ruling and its way; the forms shown are those that the person may use."""
+    return _ruling_page(queries.ruling(actor(), ruling_id), Form(), Form())
+
+
+def _ruling_page(row: Ruling, report: Form, decision: Form) -> str:
+    open_ones = [one for one in queries.open_rulings() if one.id != row.id]
+    return render_template(
+        "office/meetings/ruling.html", ruling=row, meeting=queries.meeting(row.meeting_id), states=queries.STATES,
+        unit=projects.agency(row.unit_id), report=report, decision=decision, decisions=DECISIONS, today=clock.today(),
+        others=[(one.id, one.text[:60]) for one in open_ones], tender=db.session.get(Tender, row.tender_id) if row.tender_id else None,
+        may_report=actor().may(Permission.REPORT_RULINGS) and row.unit_id == actor().agency_id and row.state in queries.OPEN,
+        may_decide=actor().may(Permission.RELEASE_RULINGS) and row.state in queries.OPEN,
+    )  # fmt: skip
+
+
+@blueprint.post("/rulings/<ruling_id>/report")
+@requires(Permission.REPORT_RULINGS)
+@once
+def report_ruling(ruling_id: str) -> Response | tuple[str, int]:
+    row, form = queries.ruling(actor(), ruling_id), bind(ReportForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.report_ruling(actor(), row.id, **form.data)
+            flash("已回報辦理情形。")
+            return redirect(url_for("office.ruling", ruling_id=row.id), 303)
+    return _ruling_page(row, form, Form()), 422
+
+
+@blueprint.post("/rulings/<ruling_id>/decide")
+@requires(Permission.RELEASE_RULINGS)
+@once
+def decide_ruling(ruling_id: str) -> Response | tuple[str, int]:
+    row, form = queries.ruling(actor(), ruling_id), bind(DecisionForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.decide_ruling(actor(), row.id, form.data.pop("decision"), **form.data)
+            flash("已登錄決定。")
+            return redirect(url_for("office.ruling", ruling_id=row.id), 303)
+    return _ruling_page(row, Form(), form), 422
+
+
+@blueprint.post("/meetings/<meeting_id>/freeze")
+@requires(Permission.PREPARE_MEETINGS)
+@once
+def freeze_meeting(meeting_id: str) -> Response:
+    services.freeze_meeting(actor(), meeting_id)
+    flash("會議資料已定稿，數字不再變動。")
+    return redirect(url_for("office.meeting", meeting_id=meeting_id), 303)
+
+
+@blueprint.get("/meetings/<meeting_id>/book.<kind>")
+@requires(Permission.VIEW_MEETINGS)
+def meeting_book(meeting_id: str, kind: str) -> FlaskResponse:
+    """The meeting book as ODT or PDF, in the scope of the page."""
+    row = queries.meeting(meeting_id)
+    if kind not in ("odt", "pdf"):
+        raise Problem("not_found")
+    document = meeting_document(_book(row))
+    data = odt.render(document) if kind == "odt" else pdf.render(document)
+    return download(data, f"{row.title}.{kind}")
+
+
+def _book(row: Meeting) -> Book:
+    agency_id, programme = _filters()
+    units = _units()
+    return Book(
+        title=row.title, held_on=row.held_on, before=[_line(one, units) for one in queries.tracked_before(row)],
+        figures=queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme),
+        rulings=[_line(one, units) for one in queries.rulings_of(row.id)], frozen=row.frozen_at is not None, demo=is_demo(),
+        scope="、".join(filter(None, (units.get(agency_id, ""), programme))),
+    )  # fmt: skip
+
+
+def _line(one: Ruling, units: dict[str, str]) -> RulingLine:
+    reports = [step.text for step in one.steps if step.kind in ("reported", "release_asked")]
+    last = reports[-1] if reports else ""
+    return RulingLine(
+        str(one.no), one.text, units.get(one.unit_id, ""), one.due_on, queries.STATES[one.state], last
+    )

@@ -1,0 +1,92 @@
+"""What tablets sent and could not be placed: look, judge again, or leave out with a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from marshmallow import fields, validate
+from werkzeug.wrappers import Response
+
+from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.inspections import quarantine as services
+from inspect_app.inspections.models import SetAside
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import Form, FormSchema, bind, once, page
+
+WHY = {
+    "unknown_inspection": "伺服器沒有這次查核",
+    "account_disabled": "送出的人帳號已停用",
+    "not_on_team": "送出的人不在這次查核的小組",
+    "unknown_schema": "App 的版本比伺服器新",
+    "id_reused": "同一個編號送來兩種內容",
+}
+ENTITIES = {
+    "visit": "查核概況", "attendance": "出席", "finding": "缺失或建議", "merit": "優點", "photo": "照片", "test": "抽驗",
+    "judgement": "重大情節認定", "score_sheet": "評分表", "signature": "簽名", "closing": "結束查核", "late_decision": "遲到資料處理",
+}  # fmt: skip
+
+
+class SettleForm(FormSchema):
+    note = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+@blueprint.get("/quarantine")
+@requires(Permission.VIEW_QUARANTINE)
+def quarantine() -> str:
+    rows = services.waiting(actor())
+    names = accounts.names(row.account_id for row in rows)
+    return render_template(
+        "office/quarantine/list.html", rows=rows, names=names, why=WHY, entities=ENTITIES, content=_content
+    )
+
+
+def _content(row: SetAside) -> dict[str, Any]:
+    try:
+        value = json.loads(row.body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+@blueprint.route("/quarantine/<key>", methods=["GET", "POST"])
+@requires(Permission.VIEW_QUARANTINE)
+@once
+def quarantined(key: str) -> Response | tuple[str, int]:
+    """One of them; POST settles it with a note."""
+    form = bind(SettleForm(), request.form) if request.method == "POST" else Form()
+    with form.problems():
+        if form.ready:
+            services.settle(actor(), key, form.data["note"])
+            flash("已註記不納入，內容仍然保留。", "good")
+            return redirect(url_for("office.quarantine"), 303)
+    return _shown(key, form)
+
+
+def _shown(key: str, form: Form) -> tuple[str, int]:
+    row = services.get(actor(), key)
+    name = accounts.names([row.account_id]).get(row.account_id, "")
+    return page(
+        "office/quarantine/one.html",
+        form,
+        row=row,
+        name=name,
+        why=WHY,
+        entities=ENTITIES,
+        content=_content(row),
+    )
+
+
+@blueprint.post("/quarantine/<key>/again")
+@requires(Permission.VIEW_QUARANTINE)
+def judge_again(key: str) -> Response | tuple[str, int]:
+    form = Form()
+    with form.problems():
+        services.judge_again(actor(), key)
+    if form.errors:
+        return _shown(key, form)
+    flash("已納入查核紀錄。", "good")
+    return redirect(url_for("office.quarantine"), 303)

@@ -1,0 +1,213 @@
+"""What each tab of an inspection shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue import queries as catalogue
+from inspect_app.domain.catalogue import Edition
+from inspect_app.domain.scoring import grade_of
+from inspect_app.domain.scoring import spread as spread_of
+from inspect_app.extensions import db
+from inspect_app.inspections import queries, services
+from inspect_app.inspections.showing import Shown, history
+from inspect_app.inspections.state import folded
+from inspect_app.inspections.team import members_of
+from inspect_app.scheduling.models import Visit
+
+Context = dict[str, Any]
+TabLine = tuple[str, str, int | None]
+
+
+def tabs_of(who: Actor, one: Shown) -> list[TabLine]:
+    """(key, label, count) of the tabs that this person may open."""
+    photos = len(all_photos(one.content))
+    found: list[TabLine] = [("record", "紀錄", None)]
+    if one.inside:
+        found += [
+            ("tidy", "整理", None), ("confirm", "委員確認", None), ("scores", "評分", None),
+            ("tests", "檢驗", len(one.content["tests"])),
+        ]  # fmt: skip
+    found.append(("photos", "照片", photos))
+    if one.inside:
+        found.append(("history", "操作歷程", None))
+    return found
+
+
+def all_photos(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Photos of the site, then of each finding with its number."""
+    found = [photo | {"of": "現場"} for photo in content["photos"]]
+    for part, name in (("defects", "缺失"), ("design", "規劃設計"), ("advice", "建議")):
+        for line in content[part]:
+            found += [photo | {"of": f"{name} {line['no']}　{line['code']}"} for photo in line["photos"]]
+    return found
+
+
+def photos(who: Actor, one: Shown) -> Context:
+    return {"photos": all_photos(one.content)}
+
+
+def tidying(who: Actor, one: Shown) -> Context:
+    """Every text that may be put in order, with its original and the words of its code."""
+    key = one.inspection.id
+    table = _table(key)
+    cards = [_card(card, table, key) for card in _cards(one)]
+    editable = one.inspection.state in ("closed", "confirming") and who.may(Permission.TIDY_RECORDS)
+    lacking = services.what_is_missing(key) if one.inspection.state in ("open", "closed") else []
+    return {"cards": cards, "editable": editable, "lacking": lacking}
+
+
+def _table(inspection_id: str) -> Edition | None:
+    visit = db.session.get_one(Visit, inspection_id)
+    return catalogue.edition_rows(visit.edition_id) if visit.edition_id else None
+
+
+def _cards(one: Shown) -> Iterable[Context]:
+    content = one.content
+    yield {
+        "entity": "visit",
+        "entity_id": one.inspection.id,
+        "title": "目前施工概況",
+        "fields": ["works_now"],
+    }
+    for number, line in enumerate(content["merits"], start=1):
+        yield {"entity": "merit", "title": f"優點 {number}", "fields": ["text"], **line}
+    for part, name in (("defects", "缺失"), ("design", "規劃設計問題"), ("advice", "其他建議")):
+        for line in content[part]:
+            title = f"{name} {line['no']}"
+            yield {"entity": "finding", "fields": ["text", "location"], **line, "title": title}
+    for number, line in enumerate(content["tests"], start=1):
+        yield {"entity": "test", "title": f"檢驗 {number}", "fields": ["item", "place"], **line}
+
+
+LABELS = {"text": "內容", "location": "位置", "works_now": "目前施工概況", "item": "項目", "place": "位置"}
+
+
+def _card(card: Context, table: Edition | None, key: str) -> Context:
+    """One entity with {name, label, original, current} per field."""
+    item = folded(key).entity(card["entity"], card["entity_id"])
+    wordings = queries.wordings_of(key)
+    lines = []
+    for name in card["fields"]:
+        original = item.value(name) or ""
+        current = wordings.get((card["entity"], card["entity_id"], name), original)
+        lines.append({"name": name, "label": LABELS[name], "original": original, "current": current})
+    row = table.by_code.get(card.get("code", "")) if table else None
+    hint = row.text if row is not None else ""
+    kept = {name: card.get(name, "") for name in ("entity", "entity_id", "title", "code", "severity")}
+    return kept | {"lines": lines, "hint": hint}
+
+
+def confirmations(who: Actor, one: Shown) -> Context:
+    """Who agreed to the present version, who objected, and what was said about earlier ones."""
+    key, version = one.inspection.id, one.record.version if one.record else 1
+    answers = queries.answers_of(key)
+    now = {row.account_id: row for row in answers if row.version == version}
+    members = [row for row in members_of(key) if row.role != "staff"]
+    names = {row.account_id: row.name for row in members}
+    texts = queries.tidied_texts(key)
+    return {
+        "version": version, "members": members, "answers": now, "names": names,
+        "earlier": [row for row in answers if row.version != version and row.note],
+        "texts": texts, "people": accounts.names(row.by for row in texts), "labels": LABELS,
+        "asked": who.id in names and one.inspection.state == "confirming",
+        "waiting": [row for row in members if row.account_id not in now or not now[row.account_id].agreed],
+    }  # fmt: skip
+
+
+def scores(who: Actor, one: Shown) -> Context:
+    """The sheets that this person may read, how far apart they lie, and why the grade is what it is."""
+    sheets = one.content.get("internal", {}).get("sheets", [])
+    totals = [sheet["total"] for sheet in sheets if sheet["handed_in_at"] and sheet["total"] is not None]
+    rules = catalogue.rules_on(one.inspection.inspected_on)
+    open_ = one.inspection.sheets_open and bool(totals)
+    return {
+        "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": queries.remarks_of(one.inspection.id),
+        "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(totals, one) if open_ else None,
+        "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
+        "on_behalf": _on_behalf(one) if one.inside else {},
+    }  # fmt: skip
+
+
+def _on_behalf(one: Shown) -> dict[str, bool]:
+    """Accounts whose sheet staff entered from the signed paper (代登)."""
+    state = folded(one.inspection.id)
+    return {
+        sheet["account"]: True
+        for sheet in one.content["internal"]["sheets"]
+        for key, item in state.of("score_sheet")
+        if any(found.on_behalf for found in item.fields.values()) and key == _sheet_id(one, sheet["account"])
+    }
+
+
+def _sheet_id(one: Shown, account: str) -> str:
+    from inspect_app.domain.operations import entity_uuid
+
+    return entity_uuid(one.inspection.id, f"score_sheet:{account}")
+
+
+def _bar(totals: list[int], one: Shown) -> Context:
+    """Places on a scale from 50 to 100, in thousandths of its width."""
+    result = one.content["result"]
+    mean = float(result.get("raw_mean") or 0)
+    return {
+        "low": _place(min(totals)), "high": _place(max(totals)), "dots": sorted(map(_place, totals)),
+        "mean": _place(mean), "score": _place(result["score"]) if result["score"] is not None else None,
+    }  # fmt: skip
+
+
+def _place(total: float) -> float:
+    return round((max(50.0, min(100.0, total)) - 50) * 20, 1)
+
+
+def tests(who: Actor, one: Shown) -> Context:
+    """The tests taken on site with their judgements."""
+    results = queries.results_of(one.inspection.id)
+    people = accounts.names(row.entered_by for row in results.values())
+    return {"results": results, "people": people, "may_enter": who.may(Permission.ENTER_TEST_RESULTS)}
+
+
+def histories(who: Actor, one: Shown) -> Context:
+    """Who wrote what when, entity by entity; conflicts and late ones first."""
+    key = one.inspection.id
+    found = history(who, key)
+    people = accounts.names(line.operation.author for item in found for line in item.lines)
+    return {
+        "histories": found, "people": people, "late": services.late_waiting(key), "moment": _moment,
+        "torn": [item for item in found if item.conflicts], "kinds": KINDS, "labels": FIELDS,
+    }  # fmt: skip
+
+
+def _moment(stamp: str) -> datetime:
+    """The moment in an operation's stamp (milliseconds in hexadecimal, then a counter)."""
+    from datetime import UTC
+
+    return datetime.fromtimestamp(int(stamp.split("-")[0], 16) / 1000, UTC)
+
+
+KINDS = {
+    "visit": "查核", "attendance": "出席", "finding": "缺失", "merit": "優點", "test": "檢驗", "judgement": "判定",
+    "photo": "照片", "score_sheet": "評分表", "signature": "簽名", "closing": "結束查核", "late_decision": "逾時決定",
+}  # fmt: skip
+FIELDS = {
+    "kind": "類別", "code": "編號", "text": "內容", "severity": "等級", "party": "對象", "location": "位置", "points": "扣點",
+    "agreed_severity": "議定等級", "agreed_party": "議定對象", "also_supervision": "併扣監造", "also_pcm": "併扣 PCM",
+    "agreed": "議定", "noted_by": "記錄人", "name": "姓名", "title": "職稱", "organisation": "單位", "role": "身分",
+    "present": "到場", "absence_reason": "未到原因", "caption": "說明", "use": "用途", "taken_at": "拍攝時間",
+    "arrived_at": "到場時間", "weather": "天候", "works_now": "施工概況", "improvement_deadline": "改善期限",
+    "room_cleared_at": "清場時間", "points_agreed": "點數議定", "handed_in_at": "送出時間", "closed_at": "結束時間",
+    "signed_at": "簽名時間", "deleted": "刪除", "decision": "決定", "reason": "理由", "quantity": "數量", "item": "項目",
+    "place": "位置", "laboratory": "試驗室", "method": "方法", "failed": "判定不符", "aspect": "面向", "ticks": "勾選",
+    "q_owner": "Q 主辦", "q_supervision": "Q 監造", "q_contractor": "Q 承攬", "w_structure": "W 主體", "w_materials": "W 材料",
+    "w_safety": "W 安全", "p": "P", "env": "環境", "safety": "安全", "strength": "強度", "looks": "美觀", "function": "功能",
+    "comment_q": "Q 說明", "comment_w": "W 說明", "comment_p": "P 說明", "progress_basis": "進度依據", "remarks": "備註",
+    "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
+}  # fmt: skip
+CONTEXTS: Mapping[str, Callable[[Actor, Shown], Context]] = {
+    "tidy": tidying, "confirm": confirmations, "scores": scores, "tests": tests, "photos": photos, "history": histories,
+}  # fmt: skip

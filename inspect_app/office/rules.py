@@ -1,0 +1,122 @@
+"""The city's own values of the rules, with their dates, and the local days of the calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from marshmallow import fields, validate
+from werkzeug.wrappers import Response
+
+from inspect_app import clock
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue import queries, services
+from inspect_app.catalogue.knobs import KNOBS
+from inspect_app.errors import Problem
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
+
+
+@blueprint.get("/rules")
+@requires(Permission.MANAGE_CATALOGUE)
+def rules() -> str:
+    """Every value: what counts today, whether it is the city's own, and since when."""
+    today = clock.today()
+    own = queries.settings(today)
+    values = [
+        (knob, knob.show(queries.setting(knob.key, today)), own.get(knob.key)) for knob in KNOBS.values()
+    ]
+    return render_template("office/catalogue/rules.html", values=values, today=today, coming=_coming(today))
+
+
+def _coming(today: date) -> int:
+    return sum(row.effective_from > today for row in queries.all_settings())
+
+
+class SettingForm(FormSchema):
+    """A value from a day on."""
+
+    value = fields.String(load_default="")
+    effective_from = Day(required=True)
+    source = fields.String(load_default="", validate=validate.Length(max=500))
+    verified = fields.Boolean(load_default=False)
+
+
+@blueprint.route("/rules/<key>", methods=["GET", "POST"])
+@requires(Permission.MANAGE_CATALOGUE)
+@once
+def rule(key: str) -> Response | tuple[str, int]:
+    """Set one value from a day on; the values before it stay in the list."""
+    knob = KNOBS.get(key)
+    if knob is None:
+        raise Problem("not_found", "沒有這項設定。")
+    today = clock.today()
+    shown = queries.setting(key, today)
+    stored = {"value": ("1" if shown else "0") if knob.flag else shown, "effective_from": today}
+    form = bind(SettingForm(), request.form) if request.method == "POST" else Form(stored)
+    with form.problems():
+        if form.ready:
+            data = form.data
+            services.set_setting(
+                actor(),
+                key,
+                data["effective_from"],
+                data["value"],
+                source=data["source"],
+                verified=data["verified"],
+            )
+            flash(f"已設定「{knob.label}」。")
+            return redirect(url_for("office.rules"), 303)
+    history = [row for row in queries.all_settings() if row.key == key]
+    return page("office/catalogue/rule.html", form, knob=knob, history=history, today=today)
+
+
+@blueprint.post("/rules/<key>/<effective_from>/remove")
+@requires(Permission.MANAGE_CATALOGUE)
+@once
+def remove_rule(key: str, effective_from: str) -> Response:
+    """Take an own value back."""
+    services.remove_setting(actor(), key, _iso(effective_from))
+    flash("已刪除這一筆設定。")
+    return redirect(url_for("office.rules"), 303)
+
+
+def _iso(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem("not_found", "沒有這一天的設定。") from None
+
+
+class ClosureForm(FormSchema):
+    """A local day."""
+
+    on = Day(required=True)
+    working = fields.String(required=True, validate=validate.OneOf(["0", "1"]))
+    reason = fields.String(required=True, validate=validate.Length(max=100))
+
+
+@blueprint.route("/closures", methods=["GET", "POST"])
+@requires(Permission.MANAGE_CATALOGUE)
+@once
+def closures() -> Response | tuple[str, int]:
+    """Typhoon days and local make-up days."""
+    form = bind(ClosureForm(), request.form) if request.method == "POST" else Form({"working": "0"})
+    with form.problems():
+        if form.ready:
+            data = form.data
+            services.set_closure(actor(), data["on"], working=data["working"] == "1", reason=data["reason"])
+            flash("已加入，之後的期限會依這一天計算。")
+            return redirect(url_for("office.closures"), 303)
+    return page("office/catalogue/closures.html", form, rows=queries.closures())
+
+
+@blueprint.post("/closures/<on>/remove")
+@requires(Permission.MANAGE_CATALOGUE)
+@once
+def remove_closure(on: str) -> Response:
+    """Take a local day back."""
+    services.remove_closure(actor(), _iso(on))
+    flash("已刪除這一天。")
+    return redirect(url_for("office.closures"), 303)

@@ -1,0 +1,306 @@
+"""Pages of planning. Who may see a visit is decided in `scheduling.queries.known`; the pages only show it.
+
+Nothing of a plan goes into an address, a message after a redirect, or the browser's own drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from inspect_app import clock
+from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.guards import actor, requires
+from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue import queries as catalogue
+from inspect_app.errors import Problem
+from inspect_app.extensions import db
+from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import Form, bind, once, page
+from inspect_app.office.plan_forms import (
+    PlanForm,
+    PostponeForm,
+    ReasonForm,
+    choices,
+    dates_of,
+    half_filled,
+    plan_of,
+    typed_dates,
+    typed_of,
+)
+from inspect_app.projects import queries as projects
+from inspect_app.projects.models import Tender
+from inspect_app.scheduling import notice, queries, services
+from inspect_app.scheduling.plan import KINDS, ROLES, Known, Plan
+from inspect_app.scheduling.services.rows import STATES
+
+KIND_OPTIONS = list(KINDS.items())
+EVENTS = {
+    "planned": "擬訂", "edited": "修改", "submitted": "送核", "approved": "核定", "returned": "退回", "viewed": "檢視",
+    "released": "到場", "postponed": "改期", "cancelled": "取消",
+}  # fmt: skip
+
+
+@blueprint.get("/visits")
+@requires(Permission.PLAN_VISITS)
+def visits() -> str:
+    """The open plans, for planners; each look is logged."""
+    rows = [_row(item) for item in services.list_sealed(actor())]
+    return render_template(
+        "office/scheduling/list.html", rows=rows, states=STATES, kinds=KINDS, broken=queries.broken_ids()
+    )
+
+
+@blueprint.get("/visit-approvals")
+@requires(Permission.APPROVE_VISITS)
+def visit_approvals() -> str:
+    """What waits for the convener, and what was approved and lies ahead."""
+    rows = [_row(item) for item in services.list_sealed(actor(), ("submitted", "sealed"))]
+    waiting = [row for row in rows if row["state"] == "submitted"]
+    ahead = [row for row in rows if row["state"] == "sealed"]
+    return render_template("office/scheduling/approvals.html", waiting=waiting, ahead=ahead, kinds=KINDS)
+
+
+def _row(item: Known) -> dict[str, Any]:
+    visit = queries.get(item.visit_id)
+    assert visit is not None
+    assert item.plan is not None
+    return {
+        "known": item,
+        "plan": item.plan,
+        "state": visit.state,
+        "tender": projects.tender(item.plan.tender_id),
+    }
+
+
+@blueprint.route("/visits/new", methods=["GET", "POST"])
+@requires(Permission.PLAN_VISITS)
+@once
+def new_visit() -> Response | tuple[str, int]:
+    form = (
+        bind(PlanForm(), request.form)
+        if request.method == "POST"
+        else Form({"kind": "inspection", "announced": "no"})
+    )
+    with form.problems():
+        if form.ready:
+            visit_id = services.plan_visit(actor(), plan_of(form.data))
+            return _back(visit_id, "行程已存成草稿並密封，請核對後送核。")
+    return _plan_page(form)
+
+
+@blueprint.route("/visits/<visit_id>/edit", methods=["GET", "POST"])
+@requires(Permission.PLAN_VISITS)
+@once
+def edit_visit(visit_id: str) -> Response | tuple[str, int]:
+    found = services.view_sealed(actor(), visit_id)
+    form = bind(PlanForm(), request.form) if request.method == "POST" else Form(typed_of(_plan(found)))
+    with form.problems(), kept(form):
+        if form.ready:
+            services.edit_visit(
+                actor(), visit_id, plan_of(form.data), version=_version(form.value("version"))
+            )
+            return _back(visit_id, "行程已更新，請核對後送核。")
+    return _plan_page(form, found)
+
+
+@contextmanager
+def kept(form: Form) -> Iterator[None]:
+    """Another planner was faster: say so on the form, and keep what was typed."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.code != "stale":
+            raise
+        form.errors[""] = problem.detail
+
+
+def _version(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _plan_page(form: Form, known: Known | None = None) -> tuple[str, int]:
+    tender = db.session.get(Tender, form.value("tender_id"))
+    return page(
+        "office/scheduling/form.html",
+        form,
+        known=known,
+        tender=tender,
+        kinds=KIND_OPTIONS,
+        only_demo=catalogue.only_demo_mix(clock.today()),
+        **choices(),
+    )
+
+
+@blueprint.post("/visits/tenders")
+@requires(Permission.PLAN_VISITS)
+def visit_tenders() -> str:
+    """Tenders to choose from, as the planner types. By POST, so that no address or log holds the words."""
+    words = request.form.get("q", "")
+    rows = projects.tenders(projects.TenderFilter(text=words, per_page=12)).rows if words.strip() else []
+    return render_template(
+        "office/scheduling/tenders.html", rows=rows, words=words, chosen=request.form.get("tender_id", "")
+    )
+
+
+@blueprint.post("/visits/check")
+@requires(Permission.PLAN_VISITS)
+def visit_check() -> str:
+    """The live answer beside the form: proposed kind, the team's figures, every objection."""
+    typed = half_filled(request.form)
+    if not {"tender_id", "planned_on", "start", "kind", "announced"} <= typed.keys():
+        return render_template("office/scheduling/check.html", preview=None, problem="", kinds=KINDS)
+    try:
+        preview = services.preview(actor(), plan_of(typed), but=request.form.get("visit_id", ""))
+    except Problem as problem:
+        return render_template(
+            "office/scheduling/check.html", preview=None, problem=problem.detail, kinds=KINDS
+        )
+    return render_template("office/scheduling/check.html", preview=preview, problem="", kinds=KINDS)
+
+
+@blueprint.get("/visits/<visit_id>")
+@requires(Permission.SIGNED_IN)
+def visit(visit_id: str) -> str:
+    """One visit, as far as this person may know it now; for everybody else the same answer as for no visit."""
+    found = services.view_sealed(actor(), visit_id)
+    row = queries.get(visit_id)
+    assert row is not None
+    planning = found.role in ("planner", "convener")
+    return render_template(
+        "office/scheduling/detail.html",
+        known=found,
+        plan=found.plan,
+        state=row.state,
+        states=STATES,
+        kinds=KINDS,
+        roles=ROLES,
+        tender=projects.tender(found.plan.tender_id) if found.plan else None,
+        on_the_day=found.planned_on <= clock.today(),
+        history=_history(visit_id) if planning else [],
+    )
+
+
+def _history(visit_id: str) -> list[dict[str, Any]]:
+    """Newest first; the looks of one person on one day stand as one line."""
+    lines: dict[tuple[object, ...], dict[str, Any]] = {}
+    happened = queries.events(visit_id)
+    names = accounts.names(row.actor_id for row, _ in happened)
+    for row, text in happened:
+        looked = row.kind == "viewed"
+        key = (row.actor_id, row.at.astimezone(clock.TAIPEI).date()) if looked else (row.id,)
+        lines.pop(key, None)
+        tone = {"approved": "good", "released": "good", "returned": "bad", "cancelled": "bad"}.get(
+            row.kind, ""
+        )
+        who = names.get(row.actor_id, "系統")
+        lines[key] = {
+            "at": row.at,
+            "what": EVENTS[row.kind],
+            "who": who,
+            "note": "" if looked else text,
+            "tone": tone,
+        }
+    return list(reversed(lines.values()))
+
+
+@blueprint.get("/visits/<visit_id>/notice")
+@requires(Permission.SIGNED_IN)
+def visit_notice(visit_id: str) -> str:
+    """The written notice to print and show on site."""
+    found = services.view_sealed(actor(), visit_id)
+    if found.plan is None:
+        raise Problem("not_found")
+    return render_template(
+        "office/scheduling/notice.html", notice=notice.notice_of(visit_id, found.plan), known=found
+    )
+
+
+@blueprint.post("/visits/<visit_id>/submit")
+@requires(Permission.PLAN_VISITS)
+def submit_visit(visit_id: str) -> Response:
+    services.submit(actor(), visit_id)
+    return _back(visit_id, "已送召集人核定。")
+
+
+@blueprint.post("/visits/<visit_id>/approve")
+@requires(Permission.APPROVE_VISITS)
+def approve_visit(visit_id: str) -> Response:
+    services.approve_visit(actor(), visit_id, version=_version(request.form.get("version", "")))
+    return _back(visit_id, "已核定名單與通知函。")
+
+
+@blueprint.post("/visits/<visit_id>/release")
+@requires(Permission.SIGNED_IN)
+def release_visit(visit_id: str) -> Response:
+    """到場: by the leader or a planner; the service tells who may."""
+    services.release(actor(), visit_id)
+    return _back(visit_id, "已登錄到場，小組全員可以看到這次查核。")
+
+
+@blueprint.route("/visits/<visit_id>/return", methods=["GET", "POST"])
+@requires(Permission.APPROVE_VISITS)
+@once
+def return_visit(visit_id: str) -> Response | tuple[str, int]:
+    found = services.view_sealed(actor(), visit_id)
+    form = bind(ReasonForm(), request.form) if request.method == "POST" else Form()
+    with form.problems():
+        if form.ready:
+            services.return_visit(actor(), visit_id, form.data["reason"])
+            flash("已退回承辦修正。", "good")
+            return redirect(url_for("office.visit_approvals"), 303)
+    return page(
+        "office/scheduling/reason.html",
+        form,
+        known=found,
+        title="退回行程",
+        label="退回的理由",
+        button="退回",
+    )
+
+
+@blueprint.route("/visits/<visit_id>/cancel", methods=["GET", "POST"])
+@requires(Permission.PLAN_VISITS)
+@once
+def cancel_visit(visit_id: str) -> Response | tuple[str, int]:
+    found = services.view_sealed(actor(), visit_id)
+    form = bind(ReasonForm(), request.form) if request.method == "POST" else Form()
+    with form.problems():
+        if form.ready:
+            services.cancel(actor(), visit_id, form.data["reason"])
+            return _back(visit_id, "行程已取消。")
+    return page(
+        "office/scheduling/reason.html",
+        form,
+        known=found,
+        title="取消行程",
+        label="取消的理由",
+        button="取消這項行程",
+    )
+
+
+@blueprint.route("/visits/<visit_id>/postpone", methods=["GET", "POST"])
+@requires(Permission.PLAN_VISITS)
+@once
+def postpone_visit(visit_id: str) -> Response | tuple[str, int]:
+    found = services.view_sealed(actor(), visit_id)
+    form = bind(PostponeForm(), request.form) if request.method == "POST" else Form(typed_dates(_plan(found)))
+    with form.problems():
+        if form.ready:
+            services.postpone(actor(), visit_id, dates_of(form.data), form.data["reason"])
+            return _back(visit_id, "行程已改期。")
+    return page("office/scheduling/postpone.html", form, known=found, plan=_plan(found))
+
+
+def _plan(found: Known) -> Plan:
+    assert found.plan is not None  # planners know all
+    return found.plan
+
+
+def _back(visit_id: str, message: str) -> Response:
+    flash(message, "good")
+    return redirect(url_for("office.visit", visit_id=visit_id), 303)

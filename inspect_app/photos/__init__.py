@@ -1,0 +1,1 @@
+"""Photos and scans: resumable upload, verification, derived pictures, who refers to what."""

@@ -1,0 +1,106 @@
+"""Taking an original in: hashed while it streams, known by its content, stored once under its hash before any answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from inspect_app import audit, clock
+from inspect_app.accounts.actor import Actor
+from inspect_app.errors import Problem
+from inspect_app.extensions import db, insert_new
+from inspect_app.notifications.services import enqueue
+from inspect_app.photos.models import Photo, Possession
+from inspect_app.photos.sniff import HEAD, media_type
+from inspect_app.photos.store import original_key, store
+from inspect_app.storage import StorageFull
+from inspect_app.transaction import transaction
+
+PROCESS = "photo.process"
+
+
+class HashMismatch(Exception):
+    """The bytes are not those that the sender named."""
+
+
+class NotAnImage(Exception):
+    """Neither a photo nor a scan by content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was stored: whether the bytes are new here, their size and type."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+def keep(sha256: str, chunks: Iterable[bytes]) -> Stored:
+    """Verify and store the bytes; durable when it returns. Raises HashMismatch, NotAnImage, `storage_full`."""
+    checked = _Checked(sha256, chunks)
+    if _present(sha256):
+        for _ in checked:
+            pass
+    else:
+        try:
+            store().put(original_key(sha256), checked)
+        except StorageFull:
+            raise full() from None
+    return Stored(sha256, checked.size, checked.media_type)
+
+
+def full() -> Problem:
+    return Problem("storage_full", "伺服器的儲存空間不足，照片沒有存入。裝置上的照片還在，請通知系統管理者。")
+
+
+def _present(sha256: str) -> bool:
+    """Whether a sound copy is there; one that a check found spoilt is written anew."""
+    row = db.session.get(Photo, sha256)
+    return row is not None and row.state != "quarantined" and store().size(original_key(sha256)) == row.size
+
+
+class _Checked:
+    """Passes the chunks on; at the end raises unless hash and type are right, so that a bad file is never whole."""
+
+    def __init__(self, sha256: str, chunks: Iterable[bytes]) -> None:
+        self._expected, self._chunks = sha256, chunks
+        self.size, self.media_type = 0, ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        digest, head = hashlib.sha256(), b""
+        for chunk in self._chunks:
+            digest.update(chunk)
+            self.size += len(chunk)
+            if len(head) < HEAD:
+                head += chunk[:HEAD]
+            yield chunk
+        if digest.hexdigest() != self._expected:
+            raise HashMismatch
+        self.media_type = media_type(head) or ""
+        if not self.media_type:
+            raise NotAnImage
+
+
+def register(actor: Actor, stored: Stored) -> None:
+    """The rows of a stored original: the photo, the sender's possession, the job that makes its pictures."""
+    moment = clock.now()
+    with transaction() as session:
+        row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type, "state": "stored",
+               "problem": "", "exif": {}, "stored_at": moment}  # fmt: skip
+        insert_new(Photo, [row])
+        session.execute(
+            update(Photo)
+            .where(Photo.sha256 == stored.sha256, Photo.state == "quarantined")
+            .values(state="stored", problem="")
+        )
+        if insert_new(Possession, [{"sha256": stored.sha256, "account_id": actor.id, "at": moment}]):
+            audit.record(
+                actor, "photos.stored", f"photo:{stored.sha256}", size=stored.size, type=stored.media_type
+            )
+        enqueue(
+            PROCESS, f"photo:{stored.sha256}", {"sha256": stored.sha256}, once=f"{PROCESS}:{stored.sha256}"
+        )

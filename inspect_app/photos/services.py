@@ -1,0 +1,119 @@
+"""Taking photos in by a form, referring to them, and clearing what nobody refers to."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import IO
+
+from flask import current_app
+from sqlalchemy import delete, exists, select
+
+from inspect_app import audit, clock
+from inspect_app.accounts.actor import SYSTEM, Actor
+from inspect_app.errors import Problem
+from inspect_app.extensions import db, insert_new
+from inspect_app.photos import originals, uploads
+from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload
+from inspect_app.photos.store import WIDTHS, derived_key, original_key, store
+from inspect_app.transaction import transaction
+
+GRACE = timedelta(days=180)
+CHUNK = 256 * 1024
+
+
+def take_in(actor: Actor, source: IO[bytes] | bytes, filename: str = "") -> str:
+    """Take a photo or PDF scan that came by a form and answer its SHA-256 (hex).
+
+    Raises `unsupported_type` (also for an empty file), `too_large`, `storage_full`. The caller refers to it (`refer`) in
+    its own transaction; what nobody refers to is cleared after a long grace. `filename` is for messages only.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024) as copy:
+        digest = _copied([source] if isinstance(source, bytes) else _chunks(source), copy)
+        copy.seek(0)
+        try:
+            stored = originals.keep(digest, _chunks(copy))
+        except originals.NotAnImage:
+            name = f"「{filename[:80]}」" if filename else "這個檔案"
+            raise Problem(
+                "unsupported_type", f"{name}不是照片（JPEG、PNG、WebP、HEIC）或 PDF 掃描檔，請換一個檔案。"
+            ) from None
+    originals.register(actor, stored)
+    return digest
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK):
+        yield chunk
+
+
+def _copied(chunks: Iterable[bytes], copy: IO[bytes]) -> str:
+    digest, size, most = hashlib.sha256(), 0, current_app.config["SETTINGS"].max_photo_bytes
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most:
+            raise Problem("too_large", f"檔案太大，上限是 {most // 1024**2} MB，請縮小後再上傳。")
+        digest.update(chunk)
+        copy.write(chunk)
+    return digest.hexdigest()
+
+
+def refer(hashes: Iterable[str] | str, ref: str) -> None:
+    """Enter that `ref` (kind:id) uses the photos; who sees `ref` sees them, and they are not cleared any more."""
+    wanted = {hashes} if isinstance(hashes, str) else set(hashes)
+    moment = clock.now()
+    with transaction():
+        insert_new(PhotoUse, [{"sha256": sha256, "ref": ref, "at": moment} for sha256 in sorted(wanted)])
+
+
+def let_go(sha256: str, ref: str) -> None:
+    """Take back a reference (a draft's picture was removed)."""
+    with transaction() as session:
+        session.execute(delete(PhotoUse).where(PhotoUse.sha256 == sha256, PhotoUse.ref == ref))
+
+
+def clear_expired() -> dict[str, int]:
+    """The nightly job: uploads past their end with their parts, and originals that nothing referred to for GRACE."""
+    return {"uploads": _clear_uploads(), "parts": _clear_stray_parts(), "photos": _clear_unused()}
+
+
+def _clear_uploads() -> int:
+    over = db.session.scalars(select(Upload.id).where(Upload.expires_at < clock.now())).all()
+    for key in over:
+        with transaction() as session:
+            session.execute(delete(Upload).where(Upload.id == key, Upload.expires_at < clock.now()))
+        uploads.clear_parts(key)
+    return len(over)
+
+
+def _clear_stray_parts() -> int:
+    """Parts whose upload is gone."""
+    stray = {key.split("/")[1] for key in store().keys("parts/")} - set(db.session.scalars(select(Upload.id)))
+    for key in stray:
+        uploads.clear_parts(key)
+    return len(stray)
+
+
+def _clear_unused() -> int:
+    unused = select(Photo.sha256).where(
+        Photo.stored_at < clock.now() - GRACE, ~exists().where(PhotoUse.sha256 == Photo.sha256)
+    )
+    hashes = db.session.scalars(unused).all()
+    for sha256 in hashes:
+        _forget(sha256)
+    return len(hashes)
+
+
+def _forget(sha256: str) -> None:
+    """The row first: a crash then leaves bytes that nobody knows, never a row without bytes."""
+    with transaction() as session:
+        if session.scalar(select(PhotoUse.ref).where(PhotoUse.sha256 == sha256).limit(1)) is not None:
+            return
+        session.execute(delete(Possession).where(Possession.sha256 == sha256))
+        session.execute(delete(Upload).where(Upload.sha256 == sha256))
+        session.execute(delete(Photo).where(Photo.sha256 == sha256))
+        audit.record(SYSTEM, "photos.cleared", f"photo:{sha256}")
+    for key in (original_key(sha256), *(derived_key(sha256, width) for width in WIDTHS)):
+        store().delete(key)

@@ -1,0 +1,1 @@
+"""What goes into a document and how it looks."""

@@ -1,0 +1,206 @@
+"""Reading visits: who may know what, when.
+
+Everything that opens a sealed visit stands here. A question that is asked by somebody without need costs the same
+whether the visit exists or not, and its answer is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import cache
+
+import structlog
+from sqlalchemy import select
+
+from inspect_app import clock
+from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.permissions import Permission
+from inspect_app.accounts.todos import Todo
+from inspect_app.extensions import db
+from inspect_app.scheduling import sealing
+from inspect_app.scheduling.keys import seal_key
+from inspect_app.scheduling.models import Visit, VisitEvent, VisitMember
+from inspect_app.scheduling.plan import Known, Plan, TeamMember, as_json, from_json
+
+log = structlog.get_logger()
+OPEN = ("draft", "submitted", "sealed")
+BEFORE, RELEASED = "before", "released"
+
+
+def open_plan(visit: Visit) -> Plan:
+    """The plan of a visit, unsealed. The caller has made sure that somebody with need asks, and logs it.
+
+    Raises `sealing.SealBroken`; a released visit does not depend on its seal.
+    """
+    if visit.plan is not None:
+        return from_json(visit.plan)
+    sealed = sealing.Sealed(visit.sealed, visit.wrapped_key)
+    return from_json(sealing.unseal(seal_key(), visit.id, visit.version, sealed))
+
+
+def get(visit_id: str) -> Visit | None:
+    return db.session.get(Visit, visit_id)
+
+
+def open_visits(states: Iterable[str] = OPEN) -> list[tuple[Visit, Plan]]:
+    """The visits that are planned and not yet released, with their plans, by planned time. For planners and jobs.
+
+    One that does not open is left out and logged, so that it cannot hold up the others; see `broken_ids`.
+    """
+    rows = db.session.scalars(select(Visit).where(Visit.state.in_(tuple(states))))
+    pairs = ((visit, _try_open(visit)) for visit in rows)
+    return sorted(
+        ((visit, plan) for visit, plan in pairs if plan), key=lambda pair: (pair[1].planned_at, pair[0].id)
+    )
+
+
+def broken_ids() -> list[str]:
+    """The open visits whose seal does not open: the planners are told to plan them anew and to ask what happened."""
+    rows = db.session.scalars(select(Visit).where(Visit.state.in_(OPEN)).order_by(Visit.id))
+    return [visit.id for visit in rows if _try_open(visit) is None]
+
+
+def _try_open(visit: Visit) -> Plan | None:
+    try:
+        return open_plan(visit)
+    except sealing.SealBroken:
+        log.error("visits.seal_broken", visit=visit.id)  # noqa: TRY400  # where it failed is known
+        return None
+
+
+def known(actor: Actor, visit: Visit, now: datetime) -> Known | None:
+    """What this person may know of this visit now (the phase table); None for everybody without need.
+
+    Planners: all. Convener: what was submitted. Leader: all, from the hour set for the leader. Members and staff:
+    date and district, from their hour. The whole team: all, from release on. A cancelled one: planners only.
+    """
+    plan = _try_open(visit)
+    if plan is None:
+        return None
+    phase = RELEASED if visit.state == RELEASED else BEFORE
+    if actor.may(Permission.PLAN_VISITS):
+        return _all(visit, "planner", phase, plan)
+    if actor.may(Permission.APPROVE_VISITS) and visit.state in ("submitted", "sealed", RELEASED):
+        return _all(visit, "convener", phase, plan)
+    return _known_to_team(actor, visit, plan, now)
+
+
+def known_in_team(actor: Actor, visit: Visit, now: datetime) -> Known | None:
+    """What this person may know as one of the team, whatever else they are."""
+    plan = _try_open(visit)
+    return _known_to_team(actor, visit, plan, now) if plan else None
+
+
+def _known_to_team(actor: Actor, visit: Visit, plan: Plan, now: datetime) -> Known | None:
+    person = _own_place(actor, plan)
+    if person is None:
+        return None
+    if visit.state == RELEASED:
+        return _all(visit, person.role, RELEASED, plan)
+    if visit.state != "sealed":
+        return None
+    if person.role == "leader":
+        return _all(visit, "leader", BEFORE, plan) if plan.leader_hour <= now else None
+    if plan.member_hour > now:
+        return None
+    return Known(visit.id, person.role, BEFORE, visit.version, plan.planned_on, plan.district)
+
+
+def _own_place(actor: Actor, plan: Plan) -> TeamMember | None:
+    return next((person for person in plan.team if actor.is_me(person.account_id)), None)
+
+
+def _all(visit: Visit, role: str, phase: str, plan: Plan) -> Known:
+    return Known(visit.id, role, phase, visit.version, plan.planned_on, plan.district, plan.planned_at, plan)
+
+
+def visible_plan(actor: Actor, visit_id: str, now: datetime) -> Known | None:
+    """What this person may know of the visit with this id; None also when there is no such visit.
+
+    Before anything of a sealed visit leaves the server, call `services.note_view` (no line, no key).
+    """
+    visit = get(visit_id)
+    if visit is None:
+        _same_work(actor)
+        return None
+    return known(actor, visit, now)
+
+
+def _same_work(actor: Actor) -> None:
+    """What a look at a sealed visit costs somebody without need."""
+    key = seal_key()
+    _own_place(actor, from_json(sealing.unseal(key, "", 0, _decoy(key))))
+
+
+@cache
+def _decoy(key: bytes) -> sealing.Sealed:
+    moment = clock.now()
+    plan = Plan("", "inspection", False, moment, moment, moment, moment, None, None, ())
+    return sealing.seal(key, "", 0, as_json(plan))
+
+
+def packages_for(actor: Actor, now: datetime, since: date | None = None) -> list[Known]:
+    """The visits for which this person is in the team and may know something now, by time.
+
+    `since` leaves out released visits that were inspected before that day. Before the bytes of a sealed one leave
+    the server, call `services.note_view` (no line, no key).
+    """
+    before = (known_in_team(actor, visit, now) for visit, _ in open_visits(("sealed",)))
+    released = (known_in_team(actor, visit, now) for visit in _released_for(actor, since))
+    found = [item for item in (*before, *released) if item is not None]
+    return sorted(found, key=lambda item: (item.planned_on, item.visit_id))
+
+
+def _released_for(actor: Actor, since: date | None) -> list[Visit]:
+    mine = Visit.members.any(VisitMember.account_id.in_((actor.id, *actor.principals)))
+    query = select(Visit).where(Visit.state == RELEASED, mine)
+    if since is not None:
+        query = query.where(Visit.inspected_on >= since)
+    return list(db.session.scalars(query))
+
+
+def events(visit_id: str) -> list[tuple[VisitEvent, str]]:
+    """What happened to a visit and who looked at it, oldest first, with the reasons in clear."""
+    rows = db.session.scalars(
+        select(VisitEvent).where(VisitEvent.visit_id == visit_id).order_by(VisitEvent.at, VisitEvent.id)
+    )
+    key = seal_key()
+    return [(row, sealing.unseal_text(key, visit_id, row.id, row.reason)) for row in rows]
+
+
+def todos(actor: Actor, today: date) -> list[Todo]:
+    """What waits for planners, convener and the people of a team. The sentences name neither time, place nor target."""
+    now = clock.now()
+    found = [todo for visit, plan in open_visits() for todo in _todos_of(actor, visit, plan, today)]
+    team = [_own_visit(item) for item in packages_for(actor, now, since=today) if item.phase == BEFORE]
+    return found + ([] if actor.may(Permission.PLAN_VISITS) else team)
+
+
+def _todos_of(actor: Actor, visit: Visit, plan: Plan, today: date) -> Iterator[Todo]:
+    args, late = {"visit_id": visit.id}, plan.planned_on <= today
+    if visit.state == "submitted" and actor.may(Permission.APPROVE_VISITS):
+        yield Todo("一項查核行程等待核定名單與通知函", None, "office.visit", args, "核定", "visit", late)
+    if not actor.may(Permission.PLAN_VISITS):
+        return
+    if visit.state == "draft":
+        what = (
+            "召集人退回一項查核行程，請修正後再送核" if _was_returned(visit.id) else "一項查核行程還沒有送核"
+        )
+        yield Todo(what, None, "office.visit", args, "送核", "visit", late)
+    elif visit.state == "submitted" and late:
+        yield Todo(
+            "一項查核行程已到預定日期，還沒有核定", None, "office.visit", args, "檢視", "visit", overdue=True
+        )
+    elif visit.state == "sealed" and late:
+        yield Todo("今天有一項查核行程，領隊到場後登錄", None, "office.visit", args, "檢視", "visit")
+
+
+def _was_returned(visit_id: str) -> bool:
+    kinds = [row.kind for row, _ in events(visit_id) if row.kind not in ("viewed", "edited")]
+    return bool(kinds) and kinds[-1] == "returned"
+
+
+def _own_visit(item: Known) -> Todo:
+    what = "您有一項查核行程，請確認日期與地區"
+    return Todo(what, None, "office.visit", {"visit_id": item.visit_id}, "查看行程", "visit")

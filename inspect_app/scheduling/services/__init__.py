@@ -1,0 +1,35 @@
+"""The verbs of planning: plan, submit, approve or return, look, release on arrival, postpone, cancel."""
+
+from __future__ import annotations
+
+from inspect_app.scheduling.services.calling import call_due, call_handler
+from inspect_app.scheduling.services.changing import Dates, cancel, postpone
+from inspect_app.scheduling.services.planning import (
+    approve_visit,
+    edit_visit,
+    plan_visit,
+    preview,
+    return_visit,
+    submit,
+)
+from inspect_app.scheduling.services.releasing import release, release_due
+from inspect_app.scheduling.services.viewing import list_sealed, note_view, view_sealed
+
+__all__ = [
+    "Dates",
+    "approve_visit",
+    "call_due",
+    "call_handler",
+    "cancel",
+    "edit_visit",
+    "list_sealed",
+    "note_view",
+    "plan_visit",
+    "postpone",
+    "preview",
+    "release",
+    "release_due",
+    "return_visit",
+    "submit",
+    "view_sealed",
+]

@@ -1,0 +1,61 @@
+"""Looking at what is sealed. The access line is written before anything is shown: no line, no key."""
+
+from __future__ import annotations
+
+from inspect_app import clock
+from inspect_app.accounts.actor import Actor, permit
+from inspect_app.accounts.permissions import Permission
+from inspect_app.errors import Problem
+from inspect_app.scheduling import queries
+from inspect_app.scheduling.plan import Known
+from inspect_app.scheduling.services.rows import locked, note
+from inspect_app.transaction import transaction
+
+
+def view_sealed(actor: Actor, visit_id: str) -> Known:
+    """What this person may know now. Every look before release stands in the timeline for the other planners.
+
+    Raises `not_found` to everybody without need, alike for ids that exist and ids that do not.
+    """
+    found = queries.visible_plan(actor, visit_id, clock.now())
+    if found is None:
+        raise Problem("not_found")
+    if found.phase == queries.BEFORE:
+        _note(actor, found, "page")
+    return found
+
+
+def list_sealed(actor: Actor, states: tuple[str, ...] = queries.OPEN) -> list[Known]:
+    """The visits before release that this planner or convener may see; each look is logged, once a day and version."""
+    permit(actor, Permission.PLAN_VISITS if actor.may(Permission.PLAN_VISITS) else Permission.APPROVE_VISITS)
+    shown = [queries.known(actor, visit, clock.now()) for visit, _ in queries.open_visits(states)]
+    found = [item for item in shown if item is not None]
+    _note_once(actor, found, f"list {clock.today().isoformat()}")
+    return found
+
+
+def note_view(actor: Actor, items: list[Known]) -> None:
+    """Write the access lines of a download, once per person and version of a sealed visit."""
+    _note_once(actor, items, "package")
+
+
+def _note_once(actor: Actor, items: list[Known], where: str) -> None:
+    new = [item for item in items if item.phase == queries.BEFORE and not _noted(actor, item, where)]
+    if new:
+        with transaction():
+            for item in new:
+                _note(actor, item, where)
+
+
+def _note(actor: Actor, item: Known, where: str) -> None:
+    with transaction():
+        note(actor, locked(item.visit_id), "viewed", _place(item, where), where=where)
+
+
+def _noted(actor: Actor, item: Known, where: str) -> bool:
+    wanted = ("viewed", actor.id, _place(item, where))
+    return any((row.kind, row.actor_id, text) == wanted for row, text in queries.events(item.visit_id))
+
+
+def _place(item: Known, where: str) -> str:
+    return f"{where} v{item.version}"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+
+class StorageFull(Exception):
+    """The disk or bucket takes no more; nothing was stored."""
+
+
+class Storage(Protocol):
+    """Bytes under a key such as `originals/ab/abcdef...`. `put` is durable when it returns."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """Store the chunks whole or not at all; answers the number of bytes."""
+        ...
+
+    def open(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """The bytes from `start` in chunks; KeyError when there are none."""
+        ...
+
+    def size(self, key: str) -> int | None: ...
+    def delete(self, key: str) -> None: ...
+    def keys(self, prefix: str) -> Iterator[str]: ...

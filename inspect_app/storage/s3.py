@@ -1,0 +1,67 @@
+"""S3 through obstore (decision 0007)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import obstore
+from obstore.store import S3Store
+
+CHUNK = 1024 * 1024
+BUFFER = 8 * 1024 * 1024
+
+
+class S3Storage:
+    """One bucket. `options`: endpoint, region, key, secret."""
+
+    def __init__(self, bucket: str, options: dict[str, str]) -> None:
+        config: dict[str, Any] = {
+            "region": options.get("region", "us-east-1"),
+            "virtual_hosted_style_request": False,
+        }
+        for name, ours in (
+            ("endpoint", "endpoint"),
+            ("access_key_id", "key"),
+            ("secret_access_key", "secret"),
+        ):
+            if ours in options:
+                config[name] = options[ours]
+        insecure = options.get("endpoint", "").startswith("http:")
+        self._store = S3Store(bucket, client_options={"allow_http": insecure}, **config)
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """The object appears when the writer closes; when `chunks` raises it is left unclosed and nothing appears."""
+        size, writer = 0, obstore.open_writer(self._store, key, buffer_size=BUFFER)
+        for chunk in chunks:
+            size += writer.write(chunk)
+        writer.close()
+        return size
+
+    def open(self, key: str, start: int = 0) -> Iterator[bytes]:
+        try:
+            size = obstore.head(self._store, key)["size"]
+        except FileNotFoundError:
+            raise KeyError(key) from None
+        return self._ranges(key, start, size)
+
+    def _ranges(self, key: str, start: int, size: int) -> Iterator[bytes]:
+        for begin in range(start, size, CHUNK):
+            yield bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + CHUNK, size)))
+
+    def size(self, key: str) -> int | None:
+        try:
+            return int(obstore.head(self._store, key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def delete(self, key: str) -> None:
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        for page in obstore.list(self._store, prefix):
+            for item in page:
+                yield item["path"]

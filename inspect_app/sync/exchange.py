@@ -1,0 +1,91 @@
+"""Push and pull in one exchange: what came is durable before the answer, what goes depends on the cursor alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from inspect_app import audit
+from inspect_app.accounts.actor import Actor, permit
+from inspect_app.accounts.permissions import Permission
+from inspect_app.inspections import log, reading
+from inspect_app.inspections.incoming import Incoming
+from inspect_app.inspections.judging import Result, Sender
+from inspect_app.inspections.reading import Place
+from inspect_app.installation.models import Installation
+from inspect_app.installation.services import current, new_epoch
+from inspect_app.sync import cursor as cursors
+from inspect_app.sync import devices
+from inspect_app.sync.cursor import Cursor
+from inspect_app.sync.wire import SyncRequest
+from inspect_app.transaction import transaction
+
+MOST_PULLED = 2000
+logger = structlog.get_logger()
+
+
+def exchange(actor: Actor, asked: SyncRequest, items: list[Incoming]) -> dict[str, Any]:
+    """The answer to POST /api/v1/sync."""
+    permit(actor, Permission.INSPECT)
+    sender = Sender(actor.id, devices.session_device(actor, asked.device))
+    readable = reading.inspections_of(actor.id)
+    cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor), readable)
+    results = log.append(sender, items) if items else []
+    readable = readable if _of(items) <= set(readable) else reading.inspections_of(actor.id)
+    wanted = (
+        readable if asked.inspections is None else [key for key in readable if key in set(asked.inspections)]
+    )
+    page = reading.read(actor.id, {key: cursor.places.get(key, Place()) for key in wanted}, MOST_PULLED)
+    kept = {key: place for key, place in cursor.places.items() if key in set(readable)}
+    return {
+        "results": [_told(result) for result in results],
+        "operations": page.operations,
+        "cursor": cursors.write(actor.id, Cursor(cursor.epoch, kept | page.places)),
+        "more": page.more,
+        "epoch": cursor.epoch,
+        "sheets": reading.sheets_handed_in(wanted),
+    }
+
+
+def _of(items: list[Incoming]) -> set[str]:
+    return {item.operation.inspection for item in items if item.operation is not None}
+
+
+def park(account_id: str, asked: SyncRequest, device_id: str, items: list[Incoming]) -> dict[str, Any]:
+    """A disabled account's tablet still holds a session: its work is kept for a person to look at, nothing is given."""
+    results = log.append(Sender(account_id, device_id, disabled=True), items) if items else []
+    told = [_told(result) for result in results]
+    cursor = asked.cursor or ""
+    return {
+        "results": told,
+        "operations": [],
+        "cursor": cursor,
+        "more": False,
+        "epoch": current().epoch,
+        "sheets": [],
+    }
+
+
+def _told(result: Result) -> dict[str, str | None]:
+    return {"id": result.id, "status": result.status, "code": result.code}
+
+
+def _still_ours(actor: Actor, cursor: Cursor, readable: list[str]) -> Cursor:
+    """The cursor in the present epoch. One of an earlier epoch begins anew; one from beyond our own past makes an epoch."""
+    epoch = current().epoch
+    if cursor.epoch != epoch:
+        return Cursor(epoch)
+    lost = reading.beyond({key: place for key, place in cursor.places.items() if key in set(readable)})
+    return Cursor(_restored(actor, epoch, lost)) if lost else cursor
+
+
+def _restored(actor: Actor, epoch: str, lost: list[str]) -> str:
+    """An older state was put back behind our back: say so once, and let devices offer again what is missing."""
+    with transaction() as session:
+        row = session.get(Installation, 1, with_for_update=True, populate_existing=True)
+        if row is None or row.epoch != epoch:
+            return current().epoch
+        logger.error("sync.restored_behind_our_back", inspections=lost)
+        audit.record(actor, "sync.epoch_begun", f"epoch:{epoch}", inspections=lost)
+        return new_epoch()

@@ -1,0 +1,105 @@
+"""The receipt: what the server holds of one device's work, signed. The device deletes nothing that it does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from inspect_app import clock
+from inspect_app.accounts.actor import Actor, permit
+from inspect_app.accounts.models import Device
+from inspect_app.accounts.permissions import Permission
+from inspect_app.domain.operations import Operation, digest
+from inspect_app.errors import Problem
+from inspect_app.extensions import db
+from inspect_app.inspections import incoming
+from inspect_app.inspections.models import OperationRow, SetAside
+from inspect_app.inspections.reading import inspections_of
+from inspect_app.inspections.state import folded, operation_of
+from inspect_app.installation.services import current
+from inspect_app.photos import queries as photos
+from inspect_app.photos.store import original_key, store
+from inspect_app.sync.keys import receipt_public_key, sign
+
+
+def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
+    """The receipt of an own device for an inspection on whose team the actor is; anything else is `not_found`."""
+    permit(actor, Permission.INSPECT)
+    device = db.session.get(Device, device_id)
+    if device is None or device.account_id != actor.id or inspection_id not in inspections_of(actor.id):
+        raise Problem("not_found", "找不到這次查核，或這台裝置不是您的。")
+    logged, aside = _logged(inspection_id, device_id), _aside(inspection_id, device_id)
+    stored, missing = _photos(logged, aside)
+    missing += _gaps(logged, aside)
+    content: dict[str, Any] = {
+        "inspection": inspection_id,
+        "device": device_id,
+        "epoch": current().epoch,
+        "operations": _operations(inspection_id, device_id, logged, aside),
+        "photos": stored,
+        "complete": not missing,
+        "missing": missing,
+        "archived": False,
+        "issued_at": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "key": receipt_public_key(),
+    }
+    return {**content, "signature": sign(content)}
+
+
+def _logged(inspection_id: str, device_id: str) -> list[Operation]:
+    query = select(OperationRow.body).where(
+        OperationRow.inspection_id == inspection_id, OperationRow.device_id == device_id
+    )
+    return [
+        operation_of(body) for body in db.session.scalars(query.order_by(OperationRow.seq, OperationRow.id))
+    ]
+
+
+def _aside(inspection_id: str, device_id: str) -> list[SetAside]:
+    """What was refused or quarantined and has not entered the log since."""
+    query = select(SetAside).outerjoin(
+        OperationRow,
+        (OperationRow.id == SetAside.operation_id) & (OperationRow.content_hash == SetAside.content_hash),
+    )
+    query = query.where(
+        SetAside.inspection_id == inspection_id, SetAside.device_id == device_id, OperationRow.id.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(SetAside.seq, SetAside.operation_id)))
+
+
+def _operations(
+    inspection_id: str, device_id: str, logged: list[Operation], aside: list[SetAside]
+) -> dict[str, Any]:
+    through = max((operation.seq for operation in logged), default=0)
+    late = folded(inspection_id).late
+    return {
+        "count": len(logged),
+        "through": through,
+        "digest": digest(logged, {device_id: through}),
+        "late": [{"id": operation.id, "seq": operation.seq} for operation in logged if operation.id in late],
+        "refused": [{"id": row.operation_id, "seq": row.seq, "code": row.code} for row in aside],
+    }
+
+
+def _photos(logged: list[Operation], aside: list[SetAside]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What is stored, looked up in storage itself, and what the log refers to but the store has not."""
+    needed = {sha256 for operation in logged for sha256 in incoming.photos_of(operation)}
+    items = (incoming.read(row.body.encode()) for row in aside)
+    mentioned = needed | {sha256 for item in items if item is not None for sha256 in item.photos}
+    rows = photos.by_hashes(mentioned)
+    sound = {
+        key
+        for key, row in rows.items()
+        if row.state != "quarantined" and store().size(original_key(key)) == row.size
+    }
+    return [{"sha256": key, "size": rows[key].size} for key in sorted(sound)], sorted(needed - sound)
+
+
+def _gaps(logged: Iterable[Operation], aside: Iterable[SetAside]) -> list[str]:
+    """`seq:<n>` for what lies below the highest number that came and never came itself."""
+    seen = {operation.seq for operation in logged} | {row.seq for row in aside}
+    return [
+        f"seq:{number}" for number in range(1, min(max(seen, default=0), 1_000_000) + 1) if number not in seen
+    ]

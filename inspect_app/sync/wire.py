@@ -1,0 +1,76 @@
+"""The edge of the sync protocol: bodies read strictly and quickly, answers written by orjson."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import orjson
+from flask import Request, Response
+
+from inspect_app.errors import Problem
+from inspect_app.inspections import incoming
+from inspect_app.inspections.incoming import Incoming
+
+SCHEMA = 1
+MOST_BYTES = 1024 * 1024
+MOST_OPERATIONS = 500
+
+
+class SyncRequest(msgspec.Struct, frozen=True):
+    """The envelope of POST /api/v1/sync; operations are decoded one by one, so that a bad one harms no other."""
+
+    schema: int
+    device: str
+    cursor: str | None = None
+    inspections: list[str] | None = None
+    operations: list[msgspec.Raw] = []
+
+
+_decoder = msgspec.json.Decoder(SyncRequest)
+
+
+def body(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The whole body, never more than `most`; a body that was cut short is refused, whatever it still means."""
+    if (request.content_length or 0) > most:
+        raise too_large()
+    data = request.stream.read(most + 1)
+    if len(data) > most:
+        raise too_large()
+    if request.content_length is not None and len(data) < request.content_length:
+        raise Problem("bad_request", "連線中斷，只收到一部分，請再送一次。")
+    return data
+
+
+def too_large() -> Problem:
+    return Problem("too_large", f"一次最多送 {MOST_OPERATIONS} 筆、{MOST_BYTES // 1024**2} MB，請分批再送。")
+
+
+def sync_request(request: Request) -> SyncRequest:
+    """Raises `bad_request` (no JSON), `bad_value` (other shape), `unknown_schema`, `too_large`."""
+    try:
+        asked = _decoder.decode(body(request))
+    except msgspec.ValidationError as error:
+        raise Problem("bad_value", f"要求的內容不符格式：{error}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Problem("bad_request", "要求的內容不是 JSON。") from None
+    if asked.schema != SCHEMA:
+        raise Problem(
+            "unknown_schema", "這個版本的 App 和伺服器不相容，請更新 App；裝置上的資料仍在。", field="schema"
+        )
+    if len(asked.operations) > MOST_OPERATIONS:
+        raise too_large()
+    return asked
+
+
+def items(asked: SyncRequest) -> list[Incoming]:
+    """The operations, decoded. One without a usable id cannot be answered: the whole is refused and names it."""
+    read = [incoming.read(bytes(raw)) for raw in asked.operations]
+    for place, item in enumerate(read):
+        if item is None:
+            raise Problem("bad_value", "這一筆沒有可用的 id。", field=f"operations[{place}].id")
+    return [item for item in read if item is not None]
+
+
+def answer(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, mimetype="application/json")
