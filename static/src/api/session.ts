@@ -1,0 +1,26 @@
+import type { Transport } from '../sync/ports';
+import { askForPerson, exchange, failure } from '../sync/reply';
+import { type Session, sessionShape } from '../sync/wire';
+
+const PATH = '/api/v1/session';
+const PATIENCE = 60_000;
+
+export interface Credentials {
+  login: string;
+  password: string;
+  device: { id: string; name: string };
+}
+
+/** At the door the server's own sentence counts: what was wrong, or when the lock ends. */
+export function signIn(transport: Transport, credentials: Credentials): Promise<Session> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(credentials);
+  const request = { method: 'POST', path: PATH, headers, body, timeout: PATIENCE } as const;
+  return askForPerson(transport, request, sessionShape);
+}
+
+export async function signOut(transport: Transport): Promise<void> {
+  const reply = await exchange(transport, { method: 'DELETE', path: PATH, timeout: PATIENCE });
+  // Signed out already is signed out.
+  if (reply.status >= 300 && reply.status !== 401) throw failure(reply);
+}

@@ -1,0 +1,82 @@
+import { EngineError } from './errors';
+import { FieldDatabase, SCHEMA_VERSION } from './schema';
+
+const LOST = new Set(['DatabaseClosedError', 'InvalidStateError', 'UnknownError', 'OpenFailedError']);
+
+/**
+ * Runs a transaction; when the system closed the connection under us (iOS does, under memory pressure) opens it again
+ * and tries once more. `work` must give the same result when run twice.
+ */
+export async function steady<T>(db: FieldDatabase, work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isLost(error)) throw named(error);
+  }
+  try {
+    await reopen(db);
+    return await work();
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+export type Tables = Parameters<FieldDatabase['transaction']>[1][];
+
+/**
+ * One transaction, strict, kept alive over reopening. The scope must be an async function: Dexie keeps a transaction
+ * alive over `await` only in those, and a plain function that returns a promise would see it end in the middle.
+ */
+export function transact<T>(
+  db: FieldDatabase,
+  mode: 'r' | 'rw',
+  tables: Tables,
+  work: () => PromiseLike<T>,
+): Promise<T> {
+  return steady(db, () => db.transaction(mode, tables, async () => work()));
+}
+
+async function reopen(db: FieldDatabase): Promise<void> {
+  db.close({ disableAutoOpen: false });
+  await db.open();
+}
+
+const isLost = (error: unknown): boolean => names(error).some((name) => LOST.has(name));
+
+export const isQuota = (error: unknown): boolean =>
+  (error instanceof EngineError && error.code === 'storage_full') ||
+  names(error).includes('QuotaExceededError');
+
+/** The names of an error and of what it wraps: Dexie reports an aborted transaction with the cause inside. */
+function names(error: unknown): string[] {
+  const found: string[] = [];
+  for (let at = error as { name?: string; inner?: unknown } | undefined; at; at = at.inner as typeof at) {
+    if (typeof at.name === 'string') found.push(at.name);
+    if (at.inner === at) break;
+  }
+  return found;
+}
+
+function named(error: unknown): unknown {
+  if (error instanceof EngineError) return error;
+  if (isQuota(error)) return new EngineError('storage_full');
+  return error;
+}
+
+/** Opens the person's database; `newer_database` when this code is older than the data (only a rescue is possible then). */
+export async function openDatabase(account: string): Promise<FieldDatabase> {
+  const db = new FieldDatabase(account);
+  // Another tab brings a newer version: let go, so that it can upgrade; the next use here finds the newer data.
+  db.on('versionchange', () => {
+    db.close({ disableAutoOpen: true });
+    return false;
+  });
+  await db.open();
+  // Dexie opens newer data as it is; this program would misread it.
+  if (db.backendDB().version <= SCHEMA_VERSION * NATIVE) return db;
+  db.close();
+  throw new EngineError('newer_database');
+}
+
+/** IndexedDB counts ten for each of Dexie's versions. */
+const NATIVE = 10;

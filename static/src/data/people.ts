@@ -1,0 +1,60 @@
+/** Who has worked in this browser profile: each with a device id of their own, minted here. No password is kept. */
+import Dexie, { type Table } from 'dexie';
+import type { Account, KnownPerson } from './api';
+
+class PeopleDatabase extends Dexie {
+  declare people: Table<KnownPerson, string>;
+
+  constructor() {
+    super('inspect-app-people', { chromeTransactionDurability: 'strict', cache: 'disabled' });
+    this.version(1).stores({ people: 'login' });
+  }
+}
+
+async function withPeople<T>(work: (people: Table<KnownPerson, string>) => PromiseLike<T>): Promise<T> {
+  const db = new PeopleDatabase();
+  try {
+    return await db.transaction('rw', db.people, async () => work(db.people));
+  } finally {
+    db.close();
+  }
+}
+
+/** Latest first. */
+export async function knownPeople(): Promise<KnownPerson[]> {
+  const people = await withPeople((table) => table.toArray());
+  return people.sort((one, other) => other.lastSignIn - one.lastSignIn);
+}
+
+/** The person's entry, made (with a fresh device) on their first sign-in here. */
+export function personFor(login: string, deviceName: string, newId: () => string): Promise<KnownPerson> {
+  return withPeople(async (people) => {
+    const known = await people.get(login);
+    if (known !== undefined) return known;
+    const fresh = { login, account: null, device: { id: newId(), name: deviceName }, lastSignIn: 0 };
+    await people.put(fresh);
+    return fresh;
+  });
+}
+
+export function keepAccount(login: string, account: Account, now: number): Promise<KnownPerson> {
+  return withPeople(async (people) => {
+    const known = await people.get(login);
+    if (known === undefined) throw new Error('sign-in without an entry');
+    const person = { ...known, account, lastSignIn: now };
+    await people.put(person);
+    return person;
+  });
+}
+
+/** A revoked device never comes back: the next sign-in of this person gets a fresh one. */
+export function renewDevice(login: string, newId: () => string): Promise<void> {
+  return withPeople(async (people) => {
+    await people
+      .where('login')
+      .equals(login)
+      .modify((person) => {
+        person.device = { ...person.device, id: newId() };
+      });
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Room held back so that text still saves when the disk is full: rows of noise that are given up on the first
+ * QuotaExceededError and taken again when there is room.
+ */
+import { isQuota, steady, type Tables, transact } from './database';
+import type { FieldDatabase } from './schema';
+
+/** How many rows are held back unless the caller says otherwise. */
+export const SLOTS = 8;
+const SLOT_BYTES = 256 * 1024;
+
+export async function fillReserve(db: FieldDatabase, slots = SLOTS): Promise<void> {
+  try {
+    await steady(db, () => fill(db, slots));
+  } catch (error) {
+    if (!isQuota(error)) throw error;
+  }
+}
+
+async function fill(db: FieldDatabase, slots: number): Promise<void> {
+  const held = new Set(await db.reserve.toCollection().primaryKeys());
+  for (let slot = 0; slot < slots; slot++) {
+    if (!held.has(slot)) await db.reserve.put({ slot, bytes: noise() });
+  }
+}
+
+/** Random, since a row of zeros may be stored compressed and would hold no room. */
+function noise(): Uint8Array {
+  const bytes = new Uint8Array(SLOT_BYTES);
+  for (let at = 0; at < SLOT_BYTES; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+/** Writes small things; gives up the reserve when there is no room. Returns whether the reserve was needed. */
+export async function withReserve<T>(
+  db: FieldDatabase,
+  tables: Tables,
+  work: () => PromiseLike<T>,
+): Promise<{ value: T; tight: boolean }> {
+  try {
+    return { value: await transact(db, 'rw', tables, work), tight: false };
+  } catch (error) {
+    if (!isQuota(error)) throw error;
+  }
+  await steady(db, () => db.reserve.clear());
+  return { value: await transact(db, 'rw', tables, work), tight: true };
+}

@@ -1,0 +1,109 @@
+/** The rows that the device keeps, as of schema version 1. */
+
+import type { Json } from '../domain/json';
+import type { Operation } from '../domain/operations/operation';
+import type { Receipt } from '../sync/wire';
+import type { Account, Catalogue, Device, Package, ReceiptCheck } from './api';
+
+/**
+ * draft: may still be folded into; has no `seq` yet. offered: id, seq and bytes are frozen; sent until answered.
+ * acknowledged: in the server's log. refused, quarantined: answered so, kept beside. parked: set aside until `notBefore`.
+ * remote: another device's.
+ */
+export type OperationState =
+  | 'draft'
+  | 'offered'
+  | 'acknowledged'
+  | 'refused'
+  | 'quarantined'
+  | 'parked'
+  | 'remote';
+
+export interface OperationRow {
+  id: string;
+  inspection: string;
+  device: string;
+  seq: number;
+  state: OperationState;
+  operation: Operation;
+  /** the frozen canonical JSON; null while a draft and for others' operations */
+  text: string | null;
+  /** place in the server's log, and what the server added */
+  n: number | null;
+  stamp: string | null;
+  received: string | null;
+  status: string | null;
+  code: string | null;
+  tries: number;
+  notBefore: number;
+  /** photos that must be on the server before this may be sent */
+  photos: string[];
+}
+
+export interface PhotoRow {
+  sha256: string;
+  size: number;
+  type: string;
+  width: number;
+  height: number;
+  filename: string;
+  inspections: string[];
+  state: 'unverified' | 'local' | 'uploading' | 'stored' | 'parked';
+  offset: number;
+  reason: string | null;
+  tries: number;
+  notBefore: number;
+  /** false once the original was freed under a receipt */
+  kept: boolean;
+}
+
+/** Bytes as `Uint8Array`, never Blob: Blobs were lost in power-cut trials. */
+export interface BytesRow {
+  sha256: string;
+  bytes: Uint8Array;
+}
+
+export interface PackageRow {
+  inspection: string;
+  package: Package;
+  downloadedAt: number;
+}
+
+export interface ReceiptRow {
+  inspection: string;
+  receipt: Receipt;
+  check: ReceiptCheck;
+  epoch: string;
+  fetchedAt: number;
+  /** moment from which the receipt has been complete, matching and archived without a break; starts the grace period */
+  deletableSince: number | null;
+}
+
+export interface DraftRow {
+  key: string;
+  value: Json;
+}
+
+/** One row per key; see `Setting`. */
+export interface SettingRow {
+  key: keyof Setting;
+  value: Setting[keyof Setting];
+}
+
+export interface Setting {
+  account: Account;
+  device: Device;
+  cursor: string | null;
+  epoch: string | null;
+  receiptKey: string;
+  graceDays: number;
+  lastSent: number;
+  sheets: { inspection: string; member: string; handed_in: boolean }[];
+}
+
+export interface ReserveRow {
+  slot: number;
+  bytes: Uint8Array;
+}
+
+export type EditionRow = Catalogue;

@@ -1,0 +1,7 @@
+export { stampOf } from '../hlc';
+export { ATTENDANCE_ROLES, fieldOf, JUDGEMENTS } from './fields';
+export { bases, fold } from './fold';
+export { contentHash, digest, type Frontier, frontierOf, inside, operationText, photosOf } from './identity';
+export type * from './operation';
+export * from './state';
+export { onTeam, type Refusal, refusal, SCHEMA, validate } from './validation';

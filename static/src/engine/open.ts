@@ -1,0 +1,223 @@
+/** Opens one person's engine on this device. */
+import { signIn, signOut } from '../api/session';
+import { adoptUnsent } from '../data/adopt';
+import type { Account, Device, Engine, InspectionSummary, KnownPerson } from '../data/api';
+import { openChanges } from '../data/changes';
+import { openDatabase, steady, transact } from '../data/database';
+import { EngineError } from '../data/errors';
+import { Cell } from '../data/live';
+import { keepAccount, personFor, renewDevice } from '../data/people';
+import { freeOriginals, verifyAll } from '../data/photos';
+import { deletable } from '../data/receipts';
+import { rescueFile } from '../data/rescue';
+import { fillReserve } from '../data/reserve';
+import { databaseName, type FieldDatabase } from '../data/schema';
+import { keepSetting } from '../data/settings';
+import { Halt } from '../sync/reply';
+import type { Session } from '../sync/wire';
+import { Context } from './context';
+import { Desk } from './desk';
+import { photoAddress } from './photo-address';
+import { readInspection } from './read';
+import { Sender } from './sender';
+import { room } from './storage';
+import { plainly, Travel } from './travel';
+import { browserWorld, type World } from './world';
+
+/**
+ * First sign-in, or signing in again: asks the server and keeps who it is. Codes: `unreachable`, the server's
+ * (`wrong_password` ...). Then `openEngine(person)`.
+ */
+export async function signInHere(
+  login: string,
+  password: string,
+  deviceName: string,
+  world: Pick<World, 'transport' | 'newId' | 'clock'> = browserWorld(),
+): Promise<{ account: Account; device: Device }> {
+  const person = await personFor(login, deviceName, world.newId);
+  const { account } = await plainly(() => askServer(world, person, password));
+  const known = await keepAccount(login, { ...account, agency: account.agency ?? null }, world.clock());
+  return { account: known.account as Account, device: known.device };
+}
+
+async function askServer(
+  { transport, newId }: Pick<World, 'transport' | 'newId'>,
+  { login, device }: KnownPerson,
+  password: string,
+): Promise<Session> {
+  try {
+    return await signIn(transport, { login, password, device });
+  } catch (error) {
+    if (error instanceof Halt && error.problem === 'device_revoked') await renewDevice(login, newId);
+    throw error;
+  }
+}
+
+/** Works without a network. `newer_database`: this code is older than the data; offer `exportRescue(account.id, ...)`. */
+export async function openEngine(
+  person: { account: Account; device: Device },
+  given: Partial<World> = {},
+): Promise<Engine> {
+  const world = { ...browserWorld(), ...given };
+  const db = await openDatabase(person.account.id);
+  await takePlace(db, person, world.newId);
+  const changes = openChanges(databaseName(person.account.id));
+  const engine = new FieldEngine(new Context(db, world, changes, person.account, person.device));
+  await engine.start();
+  return engine;
+}
+
+/** Whose database this is, and under which device they now write. */
+function takePlace(
+  db: FieldDatabase,
+  { account, device }: { account: Account; device: Device },
+  newId: () => string,
+): Promise<void> {
+  return transact(db, 'rw', [db.settings, db.operations], async () => {
+    await keepSetting(db, 'account', account);
+    await keepSetting(db, 'device', device);
+    await adoptUnsent(db, device.id, newId);
+  });
+}
+
+class FieldEngine implements Engine {
+  readonly inspections = new Cell<InspectionSummary[]>([]);
+  readonly #summaries = new Map<string, InspectionSummary>();
+  readonly #dirty = new Set<string>();
+  #reading: Promise<void> | null = null;
+  readonly #desk: Desk;
+  readonly #travel: Travel;
+  readonly #sender: Sender;
+
+  constructor(private readonly context: Context) {
+    this.#desk = new Desk(context, (inspection, { tight }) => this.#wrote(inspection, tight));
+    this.#travel = new Travel(context, (inspection) => this.#wrote(inspection, false));
+    this.#sender = new Sender(context, () => this.inspections.get());
+  }
+
+  get account(): Account {
+    return this.context.account;
+  }
+
+  get device(): Device {
+    return this.context.device;
+  }
+
+  get status() {
+    return this.#sender.status;
+  }
+
+  async start(): Promise<void> {
+    const { db, changes, world } = this.context;
+    changes.listen((inspection) => void this.#changed(inspection).catch(() => undefined));
+    await fillReserve(db, world.reserveSlots);
+    await verifyAll(db);
+    const taken = await steady(db, () => db.packages.toCollection().primaryKeys());
+    for (const inspection of taken) await this.#summarise(inspection);
+    await this.#sender.show();
+    this.#sender.start();
+  }
+
+  inspection = (id: string) => this.context.room(id).live;
+  newId = () => this.context.world.newId();
+
+  edit: Engine['edit'] = (...input) => this.#sender.writing(() => this.#desk.edit(...input));
+  undo: Engine['undo'] = (inspection) => this.#sender.writing(() => this.#desk.undo(inspection));
+  addPhoto: Engine['addPhoto'] = (...input) => this.#sender.writing(() => this.#desk.addPhoto(...input));
+  sign: Engine['sign'] = (...input) => this.#sender.writing(() => this.#desk.sign(...input));
+  close: Engine['close'] = (inspection) => this.#sender.writing(() => this.#desk.close(inspection));
+  reopen: Engine['reopen'] = (inspection) => this.#sender.writing(() => this.#desk.reopen(inspection));
+  decideLate: Engine['decideLate'] = (...input) =>
+    this.#sender.writing(() => this.#desk.decideLate(...input));
+  photoUrl: Engine['photoUrl'] = (sha256, size) => photoAddress(this.context.db, sha256, size);
+
+  draft: Engine['draft'] = async (key) => {
+    const { db } = this.context;
+    return (await steady(db, () => db.drafts.get(key)))?.value ?? null;
+  };
+
+  keepDraft: Engine['keepDraft'] = async (key, value) => {
+    const { db } = this.context;
+    await steady(db, () =>
+      value === null ? db.drafts.delete(key) : db.drafts.put({ key, value }).then(() => undefined),
+    );
+  };
+
+  packages: Engine['packages'] = () => this.#travel.packages();
+  download: Engine['download'] = (inspection) => this.#travel.download(inspection);
+  arrive: Engine['arrive'] = (inspection) => this.#travel.arrive(inspection);
+  catalogue: Engine['catalogue'] = (edition) => this.#travel.catalogue(edition);
+
+  sendNow: Engine['sendNow'] = async () => {
+    await this.#sender.send(true);
+    await this.#changed(null);
+  };
+
+  async signIn(password: string): Promise<void> {
+    const { account, device, world } = this.context;
+    const again = await signInHere(account.login, password, device.name, world);
+    if (again.account.id !== account.id) throw new EngineError('other_account');
+    await takePlace(this.context.db, again, world.newId);
+    this.context.device = again.device;
+    await this.sendNow();
+  }
+
+  async signOut(): Promise<void> {
+    await plainly(() => signOut(this.context.world.transport));
+  }
+
+  async prune(): Promise<number> {
+    const { db, world } = this.context;
+    const { photos, receipts, operations, settings } = db;
+    const hashes = await transact(db, 'r', [photos, receipts, operations, settings], () =>
+      deletable(db, world.clock()),
+    );
+    return freeOriginals(db, hashes);
+  }
+
+  exportRescue: Engine['exportRescue'] = (passphrase) => rescueFile(this.context.db, passphrase);
+  storage: Engine['storage'] = () => room();
+
+  async stop(): Promise<void> {
+    this.context.changes.stop();
+    for (const open of this.context.rooms.values()) open.leave();
+    await this.#sender.stop();
+    this.context.db.close();
+  }
+
+  async #wrote(inspection: string, tight: boolean): Promise<void> {
+    this.#sender.saved(tight);
+    await this.context.rooms.get(inspection)?.refresh();
+    this.context.changes.tell(inspection);
+  }
+
+  /** Changes that come while the last ones are being read are read together. */
+  async #changed(inspection: string | null): Promise<void> {
+    for (const id of inspection === null ? this.#summaries.keys() : [inspection]) this.#dirty.add(id);
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    while (this.#dirty.size > 0) await this.#readDirty();
+    await this.#sender.show();
+  }
+
+  async #readDirty(): Promise<void> {
+    const ids = [...this.#dirty];
+    this.#dirty.clear();
+    for (const id of ids) {
+      await this.context.rooms.get(id)?.refresh();
+      await this.#summarise(id);
+    }
+  }
+
+  async #summarise(inspection: string): Promise<void> {
+    const { summary } = await readInspection(this.context.db, inspection);
+    if (summary === null) return;
+    this.#summaries.set(inspection, summary);
+    this.inspections.set([...this.#summaries.values()]);
+  }
+}

@@ -1,0 +1,105 @@
+/** One room per open inspection: its live state and, in one tab at a time, the right to write. */
+import type { InspectionState, Live } from '../data/api';
+import { EngineError } from '../data/errors';
+import { Cell } from '../data/live';
+import type { FieldDatabase } from '../data/schema';
+import type { Patch } from '../domain/operations';
+import type { EntityKind } from '../domain/operations/operation';
+import type { Locks } from './locks';
+import { readInspection } from './read';
+
+export interface Undo {
+  entity: EntityKind;
+  entityId: string;
+  set: Patch;
+}
+
+export class Room {
+  readonly cell: Cell<InspectionState | null>;
+  readonly undo: Undo[] = [];
+  #release: (() => void) | null = null;
+  #waiting: AbortController | null = null;
+  #taking: Promise<void> | null = null;
+  #reading: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    private readonly db: FieldDatabase,
+    private readonly locks: Locks,
+    private readonly lockName: string,
+    private readonly id: string,
+  ) {
+    this.cell = new Cell<InspectionState | null>(null, {
+      first: () => void this.#open(),
+      last: () => this.leave(),
+    });
+  }
+
+  get live(): Live<InspectionState | null> {
+    return this.cell;
+  }
+
+  /** Takes the writer's lock if it is free; else `read_only`, nothing changed. */
+  async mustWrite(): Promise<void> {
+    await this.#takeLock();
+    if (this.#release === null) throw new EngineError('read_only');
+  }
+
+  /** Reads the rows again and shows them; calls during a reading lead to one more. */
+  refresh(): Promise<void> {
+    if (this.#reading !== null) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  leave(): void {
+    this.#waiting?.abort();
+    this.#waiting = null;
+    this.#release?.();
+    this.#release = null;
+  }
+
+  async #open(): Promise<void> {
+    await this.#takeLock();
+    await this.refresh();
+  }
+
+  async #takeLock(): Promise<void> {
+    if (this.#release !== null) return;
+    this.#taking ??= this.#tryLock().finally(() => {
+      this.#taking = null;
+    });
+    await this.#taking;
+  }
+
+  async #tryLock(): Promise<void> {
+    this.#release = await this.locks.take(this.lockName);
+    if (this.#release === null && this.#waiting === null) void this.#inherit();
+  }
+
+  /** The other tab closes: this one becomes the writer. */
+  async #inherit(): Promise<void> {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const release = await this.locks.wait(this.lockName, waiting.signal);
+    if (this.#waiting === waiting) this.#waiting = null;
+    if (release === null) return;
+    if (waiting.signal.aborted || this.#release !== null) return release();
+    this.#release = release;
+    await this.refresh();
+  }
+
+  async #read(): Promise<void> {
+    do {
+      this.#again = false;
+      const { state } = await readInspection(this.db, this.id);
+      const mode = this.#release === null ? 'reader' : 'writer';
+      this.cell.set({ ...state, mode, canUndo: this.undo.length > 0 });
+    } while (this.#again);
+  }
+}

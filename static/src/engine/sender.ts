@@ -1,0 +1,111 @@
+/** Runs the sync machine when there is a reason to, and says on the strip how it stands. */
+import type { InspectionSummary, Status } from '../data/api';
+import { Cell } from '../data/live';
+import { fillReserve } from '../data/reserve';
+import { DexieStore } from '../data/store';
+import { SyncMachine } from '../sync/machine';
+import type { ExclusiveLock } from '../sync/ports';
+import type { Triggers } from '../sync/triggers';
+import type { Context } from './context';
+import type { Locks } from './locks';
+import { assess, count, FRESH } from './status';
+
+export class Sender {
+  readonly status = new Cell<Status>(FRESH);
+  readonly #machine: SyncMachine;
+  #triggers: Triggers | null = null;
+  #running: Promise<void> | null = null;
+  #tight = false;
+  #writing = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly summaries: () => InspectionSummary[],
+  ) {
+    const { db, changes, account, world } = context;
+    const { transport, clock, random, verify, locks } = world;
+    const store = new DexieStore(db, changes, account.id);
+    const exclusive = exclusively(locks, `inspect-app/${account.id}/send`);
+    this.#machine = new SyncMachine({
+      account: account.id,
+      transport,
+      clock,
+      random,
+      verify,
+      store,
+      exclusive,
+    });
+  }
+
+  start(): void {
+    this.#triggers = this.context.world.triggers((eager) => void this.send(eager).catch(() => this.show()));
+  }
+
+  /** Resolves when the run has ended and the strip says how it stands. A run that is under way is waited for first. */
+  async send(eager: boolean): Promise<void> {
+    if (this.#running !== null) await this.#running.catch(() => undefined);
+    if (this.#stopped) return;
+    this.#running ??= this.#run(eager).finally(() => {
+      this.#running = null;
+    });
+    await this.#running.finally(() => this.show());
+  }
+
+  saved(tight: boolean): void {
+    this.#tight = this.#tight || tight;
+    this.#triggers?.saved();
+  }
+
+  /** Between the first write and its end the strip does not say "saved". */
+  async writing<T>(work: () => Promise<T>): Promise<T> {
+    this.#writing += 1;
+    this.status.set({ ...this.status.get(), saved: false });
+    try {
+      return await work();
+    } finally {
+      this.#writing -= 1;
+      await this.show();
+    }
+  }
+
+  async show(): Promise<void> {
+    if (this.#stopped) return;
+    const counted = await count(this.context.db);
+    const { report } = this.#machine;
+    const online = typeof navigator === 'undefined' || navigator.onLine !== false;
+    const known = assess(counted, { report, online, tight: this.#tight, summaries: this.summaries() });
+    this.status.set({ ...known, saved: this.#writing === 0, sending: this.#running !== null });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#triggers?.stop();
+    await this.#running?.catch(() => undefined);
+  }
+
+  async #run(eager: boolean): Promise<void> {
+    this.status.set({ ...this.status.get(), sending: true });
+    await this.#machine.run(eager);
+    await this.#refill();
+  }
+
+  /** Room came back: the reserve is taken again. */
+  async #refill(): Promise<void> {
+    if (!this.#tight) return;
+    await fillReserve(this.context.db, this.context.world.reserveSlots);
+    this.#tight = (await this.context.db.reserve.count()) === 0;
+  }
+}
+
+function exclusively(locks: Locks, name: string): ExclusiveLock {
+  return async (work) => {
+    const release = await locks.take(name);
+    if (release === null) return 'busy';
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  };
+}

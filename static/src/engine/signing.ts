@@ -1,0 +1,55 @@
+/** Signatures and the closing: each freezes what this device holds and covers, by frontier and digest, everything known. */
+import type { SignatureInput, Signer } from '../data/api';
+import { addPatch, type Edited, foldRows, freeze, rowsOf, type Writer } from '../data/log';
+import type { FieldDatabase } from '../data/schema';
+import { closingId, partySignatureId, signatureId } from '../domain/ids';
+import { digest, frontierOf, type Patch } from '../domain/operations';
+
+/** Inside the caller's transaction. */
+export async function addSignature(
+  db: FieldDatabase,
+  writer: Writer,
+  inspection: string,
+  input: SignatureInput,
+  signer: Signer,
+): Promise<Edited | null> {
+  const covered = await freezeAndCover(db, writer, inspection);
+  const { name, role, strokes, photo = null } = input;
+  const set: Patch = { name, role, strokes, photo, signed_at: moment(writer), ...covered };
+  const options = 'onBehalf' in signer && signer.onBehalf ? { onBehalf: signer.onBehalf } : {};
+  const entityId = signatureEntity(inspection, signer, writer.account);
+  return addPatch(db, writer, { inspection, entity: 'signature', entityId, set, options });
+}
+
+function signatureEntity(inspection: string, signer: Signer, account: string): string {
+  if ('party' in signer) return partySignatureId(inspection, signer.party);
+  return signatureId(inspection, signer.member ?? account);
+}
+
+/** Inside the caller's transaction. */
+export async function addClosing(
+  db: FieldDatabase,
+  writer: Writer,
+  inspection: string,
+): Promise<Edited | null> {
+  const covered = await freezeAndCover(db, writer, inspection);
+  const set: Patch = { ...covered, closed_at: moment(writer), deleted: false };
+  return addPatch(db, writer, {
+    inspection,
+    entity: 'closing',
+    entityId: closingId(inspection),
+    set,
+    options: {},
+  });
+}
+
+const moment = (writer: Writer): string => new Date(writer.now).toISOString();
+
+async function freezeAndCover(db: FieldDatabase, writer: Writer, inspection: string): Promise<Patch> {
+  const drafts = (await rowsOf(db, inspection)).filter((row) => row.state === 'draft');
+  await freeze(db, drafts);
+  const state = foldRows(await rowsOf(db, inspection), writer.team);
+  const placed = state.log.map((item) => item.operation).filter((it) => !Object.hasOwn(state.refused, it.id));
+  const frontier = frontierOf(placed);
+  return { frontier, digest: digest(placed, frontier) };
+}

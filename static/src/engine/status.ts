@@ -1,0 +1,82 @@
+/** The strip: saved here, N waiting, safe on the server. */
+import type { InspectionSummary, ProblemCode, SendState, Status } from '../data/api';
+import { transact } from '../data/database';
+import { UNSENT } from '../data/log';
+import type { FieldDatabase } from '../data/schema';
+import { setting } from '../data/settings';
+import type { Report } from '../sync/machine';
+
+export const FRESH: Status = {
+  saved: true,
+  waiting: 0,
+  waitingPhotos: 0,
+  waitingBytes: 0,
+  safe: 'sent',
+  problem: null,
+  offline: false,
+  sending: false,
+  signedIn: true,
+  clockOffset: null,
+  lastSent: null,
+};
+
+type Counted = Pick<Status, 'waiting' | 'waitingPhotos' | 'waitingBytes' | 'lastSent'> & {
+  stuck: ProblemCode | null;
+};
+
+export function count(db: FieldDatabase): Promise<Counted> {
+  const { operations, photos, settings } = db;
+  return transact(db, 'r', [operations, photos, settings], () => countRows(db));
+}
+
+async function countRows(db: FieldDatabase): Promise<Counted> {
+  const waiting = await db.operations
+    .where('state')
+    .anyOf([...UNSENT])
+    .count();
+  const photos = await db.photos.where('state').notEqual('stored').toArray();
+  const waitingBytes = photos.reduce((sum, photo) => sum + photo.size - photo.offset, 0);
+  const lastSent = (await setting(db, 'lastSent')) ?? null;
+  return { waiting, waitingPhotos: photos.length, waitingBytes, lastSent, stuck: await stuckOf(db) };
+}
+
+async function stuckOf(db: FieldDatabase): Promise<ProblemCode | null> {
+  const states = (...names: string[]) => db.operations.where('state').anyOf(names).count();
+  if ((await states('refused', 'quarantined')) > 0) return 'items_refused';
+  const parked = (await states('parked')) + (await db.photos.where('state').equals('parked').count());
+  return parked > 0 ? 'items_parked' : null;
+}
+
+export interface Surroundings {
+  report: Report;
+  online: boolean;
+  tight: boolean;
+  summaries: InspectionSummary[];
+}
+
+/** What the line, the disk and the counts come to. */
+export function assess(counted: Counted, now: Surroundings): Omit<Status, 'saved' | 'sending'> {
+  const { stuck, ...counts } = counted;
+  const { problem } = now.report;
+  return {
+    ...counts,
+    safe: safety(counted, now.summaries),
+    problem: worst(now, stuck),
+    offline: !now.online || problem === 'unreachable',
+    signedIn: problem !== 'signed_out' && problem !== 'device_revoked',
+    clockOffset: now.report.clockOffset,
+  };
+}
+
+function worst(now: Surroundings, stuck: ProblemCode | null): ProblemCode | null {
+  if (now.tight) return 'storage_full';
+  // No network is the normal state in the field, not a problem.
+  const line = now.report.problem === 'unreachable' ? null : now.report.problem;
+  const mismatch = now.summaries.some((it) => it.receiptMismatch) ? 'receipt_mismatch' : null;
+  return line ?? stuck ?? mismatch;
+}
+
+function safety(counted: Counted, summaries: InspectionSummary[]): SendState {
+  if (counted.waiting + counted.waitingPhotos > 0) return 'waiting';
+  return summaries.length > 0 && summaries.every((it) => it.send === 'safe') ? 'safe' : 'sent';
+}

@@ -1,0 +1,58 @@
+/** What comes along to the site: packages and editions; and whether there is room. */
+import { announceArrival, fetchCatalogue, fetchPackage, listPackages } from '../api/packages';
+import type { Catalogue, PackageLine } from '../data/api';
+import { steady } from '../data/database';
+import { EngineError } from '../data/errors';
+import { Halt, Rejected } from '../sync/reply';
+import type { Context } from './context';
+
+export class Travel {
+  constructor(
+    private readonly context: Context,
+    private readonly arrived: (inspection: string) => Promise<void>,
+  ) {}
+
+  packages(): Promise<PackageLine[]> {
+    return plainly(() => listPackages(this.context.world.transport));
+  }
+
+  download(inspection: string): Promise<void> {
+    return plainly(async () => {
+      const { db, world } = this.context;
+      const pack = await fetchPackage(world.transport, inspection);
+      if (pack.inspection !== inspection) throw new Halt('not_our_server');
+      // Before release no edition is named: it would tell about the work.
+      if (pack.edition !== '') await this.#edition(pack.edition);
+      await steady(db, () => db.packages.put({ inspection, package: pack, downloadedAt: world.clock() }));
+      await this.arrived(inspection);
+    });
+  }
+
+  async arrive(inspection: string): Promise<void> {
+    await plainly(() => announceArrival(this.context.world.transport, inspection));
+    await this.download(inspection);
+  }
+
+  async catalogue(edition: string): Promise<Catalogue | null> {
+    return (await steady(this.context.db, () => this.context.db.editions.get(edition))) ?? null;
+  }
+
+  /** An edition never changes: once is enough. */
+  async #edition(id: string): Promise<void> {
+    const { db, world } = this.context;
+    if ((await this.catalogue(id)) !== null) return;
+    const edition = await fetchCatalogue(world.transport, id);
+    await steady(db, () => db.editions.put(edition));
+  }
+}
+
+/** What went wrong on the line, as the screens know it. */
+export async function plainly<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Halt) throw new EngineError(error.problem);
+    if (error instanceof Rejected) throw new EngineError(error.code, error.field, error.detail);
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+/** Everything the engine takes from outside; a test or simulation gives its own. */
+import { v7 } from 'uuid';
+import { SLOTS } from '../data/reserve';
+import { httpTransport } from '../sync/http';
+import type { Clock, Random, Transport, VerifySignature } from '../sync/ports';
+import { startTriggers, type Triggers } from '../sync/triggers';
+import { verifyEd25519 } from '../sync/verify';
+import { browserLocks, type Locks } from './locks';
+import { pictureReader, type ReadPicture } from './pictures';
+
+export interface World {
+  transport: Transport;
+  clock: Clock;
+  random: Random;
+  newId: () => string;
+  verify: VerifySignature;
+  locks: Locks;
+  readPicture: ReadPicture;
+  /** rows of room held back for text */
+  reserveSlots: number;
+  triggers: (send: (eager: boolean) => void) => Triggers;
+}
+
+export function browserWorld(): World {
+  return {
+    transport: httpTransport,
+    clock: Date.now,
+    random: Math.random,
+    newId: () => v7(),
+    verify: verifyEd25519,
+    locks: browserLocks(),
+    readPicture: pictureReader(),
+    reserveSlots: SLOTS,
+    triggers: startTriggers,
+  };
+}

@@ -1,0 +1,30 @@
+/** Line drawings on a 24 x 24 grid. */
+export const ICONS = {
+  back: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  device: 'M7 3h10v18H7zM11 18h2',
+  clock: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18',
+  shield: 'M12 3l7 3v5c0 4.5-3 8-7 10c-4-2-7-5.5-7-10V6zM9 12l2.2 2.2L15.5 10',
+  alert: 'M12 4L2.5 20h19zM12 10v4.5M12 17.2v.3',
+  offline: 'M4 4l16 16M8 16.5a6 6 0 0 1 7-1M5 12.5a10 10 0 0 1 4-2.4M13.5 9.7A10 10 0 0 1 19 12.5M12 20v.2',
+  camera: 'M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.5 3.5 0 1 0 0 7a3.5 3.5 0 0 0 0-7',
+  album: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9v.2',
+  plus: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
+  search: 'M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16 16l4.5 4.5',
+  trash: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13',
+  person: 'M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M4.5 20a7.5 7.5 0 0 1 15 0',
+  pen: 'M4 20l1-4L16 5l3 3L8 19z',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  eye: 'M2.5 12S6 5.5 12 5.5S21.5 12 21.5 12S18 18.5 12 18.5S2.5 12 2.5 12M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6',
+  send: 'M12 20V5M6 11l6-6 6 6',
+  download: 'M12 4v12M6 11l6 5 6-5M5 20h14',
+  sync: 'M20 8a8.5 8.5 0 0 0-15-1M4 3v5h5M4 16a8.5 8.5 0 0 0 15 1M20 21v-5h-5',
+  split: 'M12 21v-7L5 7M12 14l7-7M5 12V7h5M19 12V7h-5',
+  place: 'M12 21s7-6.5 7-11.5A7 7 0 0 0 5 9.5C5 14.5 12 21 12 21M12 7.5a2 2 0 1 0 0 4a2 2 0 0 0 0-4',
+  info: 'M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M12 11v6M12 7.3v.3',
+  close: 'M6 6l12 12M18 6L6 18',
+} as const;
+
+export type IconName = keyof typeof ICONS;

@@ -1,0 +1,358 @@
+// @vitest-environment node
+import 'fake-indexeddb/auto';
+
+import { webcrypto } from 'node:crypto';
+import Dexie from 'dexie';
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { databaseName } from '../../src/data/schema';
+import { listOf, shownValue } from '../../src/domain/operations';
+import { exportRescue } from '../../src/engine';
+import { pageLocks } from '../../src/engine/locks';
+import type { HttpReply, HttpRequest } from '../../src/sync/ports';
+import { type Bench, bench, INSPECTION, openEngine, until } from './bench';
+
+const FINDING = 'f0000000-0000-7000-8000-000000000001';
+const PHOTO = new Uint8Array(50_000).map((_, at) => at % 251);
+
+let opened: Bench | null = null;
+async function open(...input: Parameters<typeof bench>): Promise<Bench> {
+  opened = await bench(...input);
+  return opened;
+}
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await opened?.end();
+  opened = null;
+});
+
+const codeOf = (work: Promise<unknown>): Promise<string | null> =>
+  work.then(
+    () => null,
+    (error: { code?: string }) => error.code ?? String(error),
+  );
+
+describe('the disk is full', () => {
+  let full = false;
+  beforeEach(() => {
+    full = false;
+    const put = IDBObjectStore.prototype.put;
+    const held = new Set<unknown>();
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      if (this.name === 'reserve') held.add(value.slot);
+      const large = this.name === 'photoBytes' || this.name === 'reserve';
+      if (full && (large || held.size > 0)) throw new DOMException('full', 'QuotaExceededError');
+      return put.call(this, value, key);
+    });
+    const clear = IDBObjectStore.prototype.clear;
+    vi.spyOn(IDBObjectStore.prototype, 'clear').mockImplementation(function (this: IDBObjectStore) {
+      if (this.name === 'reserve') held.clear();
+      return clear.call(this);
+    });
+  });
+
+  test('text still saves, out of the reserve, and says so', async () => {
+    const { engine } = await open('leader', { reserveSlots: 2 });
+    full = true;
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'saved all the same' });
+    expect(listOf((await until(engine)).fold, 'finding')).toHaveLength(1);
+    expect(engine.status.get().problem).toBe('storage_full');
+    full = false;
+    await engine.sendNow();
+    await vi.waitFor(() => expect(engine.status.get().problem).toBeNull());
+  });
+
+  test('a photo is refused by name and leaves nothing behind', async () => {
+    const { engine, tablet } = await open('leader', { reserveSlots: 2 });
+    full = true;
+    expect(await codeOf(engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence'))).toBe('storage_full');
+    expect(await tablet.db.photos.count()).toBe(0);
+    expect(await tablet.db.operations.count()).toBe(0);
+    expect(await tablet.db.reserve.count()).toBe(2);
+  });
+});
+
+describe('the connection', () => {
+  test('closed by the system: the next save opens it again', async () => {
+    const connections = watchConnections();
+    const { engine, tablet, server } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    for (const connection of connections.splice(0)) forceCloseDatabase(connection as never);
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'b' });
+    await engine.sendNow();
+    expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('b');
+    expect(await tablet.db.operations.count()).toBe(1);
+  });
+
+  test('data newer than the program: only the rescue opens it', async () => {
+    const { engine, tablet } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'not yet sent' });
+    await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await engine.stop();
+    tablet.db.close();
+    await withNewerVersion(engine.account.id);
+    expect(await codeOf(openEngine({ account: engine.account, device: engine.device }))).toBe(
+      'newer_database',
+    );
+    const rows = await decrypted(await exportRescue(engine.account.id, 'correct horse'), 'correct horse');
+    expect(rows.filter((it) => it.table === 'operations')).toHaveLength(2);
+    expect(rows.find((it) => it.table === 'photoBytes')?.bytes).toEqual(PHOTO);
+    expect(rows.at(-1)).toMatchObject({ table: 'end', row: { blocks: rows.length - 1 } });
+    await Dexie.delete(databaseName(engine.account.id));
+  });
+});
+
+/** The browser's own handles, as the system would close them. */
+function watchConnections(): IDBDatabase[] {
+  const connections: IDBDatabase[] = [];
+  const open = IDBFactory.prototype.open;
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, ...input) {
+    const request = open.apply(this, input);
+    request.addEventListener('success', () => connections.push(request.result));
+    return request;
+  });
+  return connections;
+}
+
+async function withNewerVersion(account: string): Promise<void> {
+  const open = indexedDB.open(databaseName(account), 999);
+  const db = await new Promise<IDBDatabase>((resolve, reject) => {
+    open.onsuccess = () => resolve(open.result);
+    open.onerror = () => reject(open.error);
+  });
+  db.close();
+}
+
+interface RescuedRow {
+  table: string;
+  row: Record<string, unknown>;
+  bytes: Uint8Array;
+}
+
+/** Reads the format as its description says, with none of the program's code. */
+async function decrypted(file: Blob, passphrase: string): Promise<RescuedRow[]> {
+  const { subtle } = webcrypto;
+  const bytes = Buffer.from(await file.arrayBuffer());
+  let at = bytes.indexOf('\n') + 1;
+  const head = JSON.parse(bytes.subarray(0, at).toString()) as { salt: string; iterations: number };
+  const secret = await subtle.importKey('raw', Buffer.from(passphrase), 'PBKDF2', false, ['deriveKey']);
+  const kdf = {
+    name: 'PBKDF2',
+    hash: 'SHA-256',
+    iterations: head.iterations,
+    salt: Buffer.from(head.salt, 'hex'),
+  };
+  const key = await subtle.deriveKey(kdf, secret, { name: 'AES-GCM', length: 256 }, false, ['decrypt']);
+  const rows: RescuedRow[] = [];
+  for (let index = 0; at < bytes.length; index++) {
+    const length = bytes.readUInt32BE(at);
+    const additionalData = Buffer.alloc(8);
+    additionalData.writeBigUInt64BE(BigInt(index));
+    const sealed = bytes.subarray(at + 16, at + 4 + length);
+    const cipher = { name: 'AES-GCM', iv: bytes.subarray(at + 4, at + 16), additionalData };
+    const plain = Buffer.from(await subtle.decrypt(cipher, key, sealed));
+    const end = plain.indexOf('\n');
+    rows.push({
+      ...JSON.parse(plain.subarray(0, end).toString()),
+      bytes: new Uint8Array(plain.subarray(end + 1)),
+    });
+    at += 4 + length;
+  }
+  return rows;
+}
+
+describe('two tabs', () => {
+  test('one writes; the other reads, says so, and takes over when the first goes', async () => {
+    const locks = pageLocks();
+    const { engine, tablet } = await open('leader', { locks });
+    const stop = engine.inspection(INSPECTION).subscribe(() => undefined);
+    await until(engine, ({ mode }) => mode === 'writer');
+    const world = {
+      transport: tablet.line.transport,
+      locks,
+      reserveSlots: 0,
+      triggers: () => ({ saved() {}, stop() {} }),
+    };
+    const second = await openEngine({ account: engine.account, device: engine.device }, world);
+    const stopSecond = second.inspection(INSPECTION).subscribe(() => undefined);
+    await until(second, ({ mode }) => mode === 'reader');
+    expect(await codeOf(second.edit(INSPECTION, 'finding', FINDING, { text: 'b' }))).toBe('read_only');
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await until(second, ({ fold }) => listOf(fold, 'finding').length === 1);
+    stop();
+    await until(second, ({ mode }) => mode === 'writer');
+    await second.edit(INSPECTION, 'finding', FINDING, { text: 'b' });
+    stopSecond();
+    await second.stop();
+  });
+});
+
+describe('photos', () => {
+  test('0 bytes: retake, nothing kept', async () => {
+    const { engine, tablet } = await open();
+    expect(await codeOf(engine.addPhoto(INSPECTION, FINDING, new Uint8Array(0), {}, 'evidence'))).toBe(
+      'retake',
+    );
+    expect(await tablet.db.photos.count()).toBe(0);
+  });
+
+  test('bytes that do not read back as written: retake, and the entry says so', async () => {
+    const { engine, tablet, server } = await open();
+    const get = IDBObjectStore.prototype.put;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      const spoilt = this.name === 'photoBytes' ? { ...value, bytes: value.bytes.slice(1) } : value;
+      return get.call(this, spoilt, key);
+    });
+    expect(await codeOf(engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence'))).toBe('retake');
+    expect(await tablet.db.photoBytes.count()).toBe(0);
+    await engine.sendNow();
+    const [entry] = listOf(server.fold(INSPECTION), 'photo');
+    expect([shownValue(entry ?? null, 'retake'), shownValue(entry ?? null, 'sha256')]).toEqual([true, null]);
+    expect(engine.status.get()).toMatchObject({ waiting: 0, waitingPhotos: 0 });
+  });
+
+  test('killed before the reading back: it is read back at the next start', async () => {
+    const { engine, tablet } = await open();
+    const { sha256 } = await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await tablet.db.photos.update(sha256, { state: 'unverified' });
+    tablet.kill();
+    await tablet.start(0);
+    expect((await tablet.db.photos.get(sha256))?.state).toBe('local');
+  });
+
+  test('twice for one finding is one entry; for two findings two entries and one copy', async () => {
+    const { engine, tablet } = await open();
+    await until(engine);
+    const [first, again] = [
+      await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence'),
+      await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence'),
+    ];
+    expect(again).toEqual(first);
+    await engine.addPhoto(INSPECTION, 'f0000000-0000-7000-8000-000000000002', PHOTO, {}, 'evidence');
+    expect(listOf((await until(engine)).fold, 'photo')).toHaveLength(2);
+    expect(await tablet.db.photoBytes.count()).toBe(1);
+  });
+
+  test('position and time come from the meta, and are never invented', async () => {
+    const { engine } = await open();
+    const position = { latitude: 22.6273, longitude: 120.3014, accuracy: 4.6 };
+    const meta = { takenAt: '2026-11-23T01:00:00Z', position, caption: '柱 C3' };
+    await engine.addPhoto(INSPECTION, FINDING, PHOTO, meta, 'evidence');
+    await engine.addPhoto(INSPECTION, FINDING, PHOTO.slice(1), {}, 'site');
+    const [one, other] = listOf((await until(engine)).fold, 'photo').map((it) =>
+      Object.fromEntries(Object.entries(it.fields).map(([name, field]) => [name, field.value])),
+    );
+    expect(one).toMatchObject({
+      lat_e7: 226_273_000,
+      lon_e7: 1_203_014_000,
+      accuracy_m: 5,
+      taken_at: meta.takenAt,
+    });
+    expect(other).not.toHaveProperty('lat_e7');
+  });
+});
+
+describe('a photo that the server lost before its operation came', () => {
+  test('is sent again, then the operation; nothing is refused for good', async () => {
+    const { engine, server, tablet, clock } = await open();
+    const honest = tablet.line.transport;
+    let lose = true;
+    await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await engine.stop();
+    const transport = async (request: HttpRequest): Promise<HttpReply> => {
+      if (lose && request.path === '/api/v1/sync' && String(request.body).includes('evidence')) {
+        lose = false;
+        server.uploads.clear();
+      }
+      return honest(request);
+    };
+    await tablet.start(0, { transport });
+    await tablet.engine.sendNow();
+    expect(lose).toBe(false);
+    expect(tablet.engine.status.get()).toMatchObject({ waiting: 1 });
+    clock.now += 60_000;
+    await tablet.engine.sendNow();
+    expect(tablet.engine.status.get()).toMatchObject({ waiting: 0, waitingPhotos: 0, safe: 'safe' });
+    expect(listOf(server.fold(INSPECTION), 'photo')).toHaveLength(1);
+  });
+});
+
+describe('receipts', () => {
+  async function sent(): Promise<Bench> {
+    const made = await open();
+    await made.engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await made.engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await made.engine.sendNow();
+    return made;
+  }
+  const DAY = 86_400_000;
+
+  test('nothing is freed before the receipt is archived and the grace is over', async () => {
+    const { engine, server, clock, tablet } = await sent();
+    await until(engine, ({ send }) => send === 'safe');
+    clock.now += 60 * DAY;
+    await engine.sendNow();
+    expect(await engine.prune()).toBe(0);
+    server.archived = true;
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(await engine.prune()).toBe(0);
+    clock.now += 31 * DAY;
+    expect(await engine.prune()).toBe(PHOTO.length);
+    expect(await tablet.db.photoBytes.count()).toBe(0);
+    expect(await tablet.db.thumbnails.count()).toBe(1);
+    expect(await tablet.db.operations.count()).toBe(2);
+  });
+
+  test('a receipt that lacks a photo frees nothing, and says so', async () => {
+    const { engine, server, clock } = await sent();
+    server.archived = true;
+    const [key] = [...server.uploads.keys()];
+    server.uploads.delete(key as string);
+    clock.now += DAY;
+    await engine.sendNow();
+    clock.now += 60 * DAY;
+    expect(await engine.prune()).toBe(0);
+    await until(engine, ({ receipt }) => receipt?.matches === false);
+    await vi.waitFor(() => expect(engine.status.get().problem).toBe('receipt_mismatch'));
+  });
+
+  test('a receipt that was changed on its way frees nothing', async () => {
+    const { engine, tablet, clock } = await sent();
+    const honest = tablet.line.transport;
+    await engine.stop();
+    await tablet.start(0, { transport: async (request) => forged(await honest(request)) });
+    clock.now += DAY;
+    await tablet.engine.sendNow();
+    await until(tablet.engine, ({ receipt }) => receipt?.signature === 'invalid');
+    clock.now += 60 * DAY;
+    expect(await tablet.engine.prune()).toBe(0);
+  });
+
+  const forged = (answer: HttpReply): HttpReply => ({
+    ...answer,
+    text: answer.text.replace('"archived":false', '"archived":true'),
+  });
+
+  test('a refused operation keeps its photo', async () => {
+    const { engine, server, clock } = await open();
+    const { sha256 } = await engine.addPhoto(
+      INSPECTION,
+      FINDING,
+      PHOTO,
+      { caption: 'refuse-me' },
+      'evidence',
+    );
+    server.archived = true;
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await engine.sendNow();
+    const state = await until(engine, ({ beside }) => beside.length === 1);
+    expect(state.beside[0]).toMatchObject({ kind: 'refused', code: 'bad_value' });
+    expect(listOf(state.fold, 'photo')).toEqual([]);
+    clock.now += 60 * DAY;
+    await engine.sendNow();
+    clock.now += 60 * DAY;
+    expect(await engine.prune()).toBe(0);
+    expect(server.stored(engine.account.id, sha256)).toBe(true);
+  });
+});

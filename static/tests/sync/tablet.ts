@@ -1,0 +1,101 @@
+/** A tablet in a story: the real engine on a database that survives kills. */
+import type { Account, Device, Engine, Package } from '../../src/data/api';
+import { FieldDatabase } from '../../src/data/schema';
+import { pageLocks } from '../../src/engine/locks';
+import { openEngine } from '../../src/engine/open';
+import type { World } from '../../src/engine/world';
+import { verifyEd25519 } from '../../src/sync/verify';
+import { sha256 } from '../../src/worker/hash';
+import { type Line, openLine } from './network';
+import { counted } from './random';
+import type { SimulatedServer } from './server';
+
+export const INSPECTION = '11111111-0000-7000-8000-000000000001';
+
+export interface Surroundings {
+  server: SimulatedServer;
+  clock: () => number;
+  /** this device's clock minus the right time */
+  skew?: number;
+  random: () => number;
+}
+
+export class Tablet {
+  engine!: Engine;
+  line!: Line;
+  readonly db: FieldDatabase;
+  readonly #newId: () => string;
+
+  constructor(
+    readonly account: Account,
+    readonly device: Device,
+    number: number,
+    private readonly around: Surroundings,
+  ) {
+    this.#newId = counted(number);
+    this.db = new FieldDatabase(account.id);
+  }
+
+  async start(trouble: number, world: Partial<World> = {}): Promise<void> {
+    const { server, clock: right, random, skew = 0 } = this.around;
+    const clock = (): number => right() + skew;
+    this.line = openLine(server, this.account.id, right, random);
+    this.line.trouble = trouble;
+    this.engine = await openEngine(
+      { account: this.account, device: this.device },
+      {
+        transport: this.line.transport,
+        clock,
+        random,
+        newId: this.#newId,
+        verify: verifyEd25519,
+        locks: pageLocks(),
+        readPicture: fakePicture,
+        reserveSlots: 0,
+        triggers: () => ({ saved: () => undefined, stop: () => undefined }),
+        ...world,
+      },
+    );
+  }
+
+  /** Memory is gone, the disk stays; what was on its way may or may not have arrived. */
+  kill(): void {
+    this.line.dead = true;
+    void this.engine.stop();
+  }
+
+  async takeAlong(): Promise<void> {
+    await this.db.packages.put({
+      inspection: INSPECTION,
+      package: packageFor(this.around.server),
+      downloadedAt: 0,
+    });
+  }
+}
+
+const fakePicture: World['readPicture'] = async (bytes) => {
+  if (bytes.length === 0) return { ok: false, code: 'retake', detail: 'empty' };
+  const picture = {
+    sha256: await sha256(bytes),
+    type: 'image/jpeg',
+    width: 4000,
+    height: 3000,
+    takenAt: null,
+    position: null,
+    thumbnail: bytes.slice(0, 8),
+  };
+  return { ok: true, picture };
+};
+
+export function packageFor(server: SimulatedServer): Package {
+  const { leader, members, staff } = server.team;
+  const line = (account: string, role: string) => ({ account, name: account, role, external: false });
+  const team = [
+    { ...line(leader, 'leader'), scores: members.includes(leader) },
+    ...members.filter((who) => who !== leader).map((who) => line(who, 'member')),
+    ...staff.map((who) => line(who, 'staff')),
+  ];
+  const visit = { date: '2026-11-23', date_end: null, team };
+  const rest = { tender: {}, contract: {}, edition: 'demo-mixed', history: [] };
+  return { inspection: INSPECTION, version: 1, phase: 'released', role: 'member', visit, ...rest };
+}

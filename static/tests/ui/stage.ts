@@ -1,0 +1,55 @@
+/** A component on the real engine: real store, simulated server, router and contexts as the app gives them. */
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
+import { type Component, defineComponent, h, type ShallowRef } from 'vue';
+import { createMemoryHistory } from 'vue-router';
+import type { Engine, InspectionState } from '../../src/engine';
+import { createFieldRouter } from '../../src/ui/app/router';
+import { type Inspection, provideInspection } from '../../src/ui/core/inspection';
+import { useLive } from '../../src/ui/core/live';
+import { createSession, type Entrance, SESSION_KEY } from '../../src/ui/core/session';
+import { INSPECTION } from '../data/bench';
+
+export interface Stage {
+  wrapper: VueWrapper;
+  inspection: Inspection;
+}
+
+/** Every timer and every write is over. */
+export async function settled(times = 6): Promise<void> {
+  for (let at = 0; at < times; at += 1) {
+    await flushPromises();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const entranceTo = (engine: Engine): Entrance => ({
+  known: async () => [],
+  open: async () => engine,
+  signIn: async () => engine,
+});
+
+export async function stage(
+  engine: Engine,
+  component: Component,
+  props: Record<string, unknown> = {},
+): Promise<Stage> {
+  const session = createSession(entranceTo(engine));
+  await session.signIn('leader', 'x', 'tablet');
+  let inspection: Inspection | null = null;
+  const host = defineComponent({
+    setup() {
+      const state = useLive(engine.inspection(INSPECTION)) as Readonly<ShallowRef<InspectionState>>;
+      const opened = provideInspection(INSPECTION, engine, state);
+      inspection = opened;
+      return () => (state.value === null ? null : h(component, props));
+    },
+  });
+  const router = createFieldRouter(createMemoryHistory(), session);
+  await router.push({ name: 'visit', params: { id: INSPECTION } });
+  const wrapper = mount(host, {
+    attachTo: document.body,
+    global: { plugins: [router], provide: { [SESSION_KEY as symbol]: session } },
+  });
+  await settled();
+  return { wrapper, inspection: inspection as unknown as Inspection };
+}
