@@ -1,0 +1,1 @@
+"""Scenarios for `dev.py bench`. Ratios count, not seconds: the machine is shared."""

@@ -1,0 +1,96 @@
+"""The meeting's pages by every role: what opens, what is refused, what the book holds."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inspect_app import clock as app_clock
+from inspect_app.meetings import queries, services
+from inspect_app.meetings.sentences import sentences
+from tests.support import small_city
+from tests.support.office import Visitor
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def signed_in(app: Any, login: str) -> Visitor:
+    visitor = Visitor(app)
+    assert visitor.sign_in(login, "demo-city-115").status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def city(db: Any) -> small_city.City:
+    city = small_city.build(30)
+    today = app_clock.today()
+    for number in range(3):
+        city.inspect(number, today - timedelta(days=30 + number), level=78 + number, office="issued")
+    secretary = city.actor("secretary")
+    services.create_meeting(
+        secretary, services.NewMeeting("第 4 季會報", today, today - timedelta(days=90), today)
+    )
+    return city
+
+
+def test_the_whole_page_and_every_number_on_it_opens(city: small_city.City, app: Any) -> None:
+    visitor = signed_in(app, "secretary")
+    row = queries.meetings()[0]
+    page = visitor.get(f"/meetings/{row.id}")
+    assert page.status_code == 200
+    links = set(re.findall(rf'href="(/office/meetings/{row.id}/behind/[^"]+)"', page.text))
+    assert len(links) >= 6
+    for link in links:
+        opened = visitor.get(link.removeprefix("/office").replace("&amp;", "&"))
+        assert opened.status_code == 200, link
+    assert visitor.get(f"/meetings/{row.id}/behind/nothing").status_code == 404
+
+
+def test_the_book_is_an_odt_with_the_figures(city: small_city.City, app: Any) -> None:
+    visitor = signed_in(app, "secretary")
+    row = queries.meetings()[0]
+    book = visitor.get(f"/meetings/{row.id}/book.odt")
+    assert book.mimetype == "application/vnd.oasis.opendocument.text"
+    content = zipfile.ZipFile(io.BytesIO(book.data)).read("content.xml").decode()
+    for words in ("上次會議裁示事項", "查核概況", "常見缺失", "進度落後標案", "主席裁示", "示範"):
+        assert words in content
+    assert visitor.get(f"/meetings/{row.id}/book.pdf").data.startswith(b"%PDF-")
+    assert visitor.get(f"/meetings/{row.id}/book.exe").status_code == 404
+
+
+def test_the_chair_has_three_sentences_five_figures_and_what_needs_a_ruling(
+    city: small_city.City, app: Any
+) -> None:
+    visitor = signed_in(app, "chair")
+    page = visitor.get("/chair")
+    assert page.status_code == 200
+    figures = queries.shown_figures(queries.meetings()[0], app_clock.today())
+    told = sentences(figures)
+    assert len(told) == 3
+    for sentence in told:
+        assert sentence in page.text
+    assert page.text.count('class="figure-value"') == 5
+    assert "需要裁示" in page.text
+
+
+def test_a_refused_ruling_keeps_what_was_typed(city: small_city.City, app: Any) -> None:
+    visitor = signed_in(app, "chair")
+    row = queries.meetings()[0]
+    typed = {"text": "請儘速趕工", "unit_id": "", "due_on": "115.13.40"}
+    page = visitor.post(f"/meetings/{row.id}/rulings/new", **typed)
+    assert page.status_code == 422
+    assert "請儘速趕工" in page.text
+    assert "115.13.40" in page.text
+
+
+def test_others_do_not_reach_the_meeting(city: small_city.City, app: Any) -> None:
+    row = queries.meetings()[0]
+    for login in ("agency1", "expert1", "admin"):
+        visitor = signed_in(app, login)
+        assert visitor.get(f"/meetings/{row.id}").status_code == 403
+        assert visitor.get("/chair").status_code == 403

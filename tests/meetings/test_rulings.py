@@ -1,0 +1,170 @@
+"""Rulings: given to a unit with a due date, tracked until released; the frozen page stays as it was."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from inspect_app import clock as app_clock
+from inspect_app.accounts.permissions import Role
+from inspect_app.errors import Problem
+from inspect_app.meetings import queries, services
+from inspect_app.meetings.models import Meeting, Ruling
+from inspect_app.notifications.models import OutboxRow
+from inspect_app.projects.models import Signal
+from tests.support import factories, small_city
+
+
+@pytest.fixture
+def secretary(db: Any) -> Any:
+    return factories.actor(Role.SECRETARY)
+
+
+def meeting(secretary: Any, held: date | None = None) -> Meeting:
+    held = held or app_clock.today()
+    new = services.NewMeeting("第 4 季督導會報", held, held - timedelta(days=90), held)
+    return services.create_meeting(secretary, new)
+
+
+def ruling(secretary: Any, row: Meeting, unit: str, **values: Any) -> Ruling:
+    given = {
+        "text": "請於期限前提出趕工計畫。",
+        "unit_id": unit,
+        "due_on": row.held_on + timedelta(days=30),
+    } | values
+    return services.add_ruling(secretary, row.id, services.NewRuling(**given))
+
+
+def unit_actor(agency_id: str) -> Any:
+    return factories.actor(Role.AGENCY_HANDLER, agency_id=agency_id)
+
+
+def code_of(call: Any, *args: Any, **kwargs: Any) -> str:
+    with pytest.raises(Problem) as caught:
+        call(*args, **kwargs)
+    return caught.value.code
+
+
+def test_a_ruling_goes_its_whole_way(secretary: Any, db: Any) -> None:
+    agency = factories.agency()
+    row, handler = meeting(secretary), unit_actor(agency.id)
+    one = ruling(secretary, row, agency.id)
+    assert one.state == "tracked"
+    mails = db.session.scalars(db.select(OutboxRow).where(OutboxRow.ref == f"ruling:{one.id}")).all()
+    assert len(mails) == 1
+    assert "趕工計畫" not in mails[0].payload["subject"]
+    services.report_ruling(handler, one.id, "已提出計畫。", ask_release=False)
+    assert one.state == "tracked"
+    services.report_ruling(handler, one.id, "已趕上進度，請解除。", ask_release=True)
+    assert one.state == "release_asked"
+    later = one.due_on + timedelta(days=30)
+    services.decide_ruling(secretary, one.id, "continued", text="再觀察一個月。", due_on=later)
+    assert (one.state, one.due_on) == ("tracked", later)
+    services.decide_ruling(secretary, one.id, "released", text="同意。")
+    assert one.state == "released"
+    assert [step.kind for step in one.steps] == ["reported", "release_asked", "continued", "released"]
+    assert code_of(services.report_ruling, handler, one.id, "又來了", ask_release=False) == "wrong_state"
+
+
+def test_a_merged_ruling_names_the_one_that_stays(secretary: Any, db: Any) -> None:
+    agency = factories.agency()
+    row = meeting(secretary)
+    first, second = ruling(secretary, row, agency.id), ruling(secretary, row, agency.id)
+    assert (first.no, second.no) == (1, 2)
+    assert code_of(services.decide_ruling, secretary, first.id, "merged", into=first.id) == "bad_value"
+    services.decide_ruling(secretary, first.id, "merged", into=second.id)
+    assert (first.state, first.merged_into) == ("merged", second.id)
+    assert code_of(services.decide_ruling, secretary, second.id, "merged", into=first.id) == "bad_value"
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"text": " "}, "text"),
+        ({"unit_id": "nobody"}, "unit_id"),
+        ({"due_on": date(2020, 1, 1)}, "due_on"),
+        ({"tender_id": "none"}, "tender_id"),
+    ],
+)
+def test_a_ruling_wants_text_unit_and_day(
+    secretary: Any, db: Any, values: dict[str, Any], field: str
+) -> None:
+    agency = factories.agency()
+    row = meeting(secretary)
+    with pytest.raises(Problem) as caught:
+        ruling(secretary, row, agency.id, **values)
+    assert caught.value.field == field
+
+
+def test_a_ruling_about_a_tender_is_a_reason_to_inspect_it(secretary: Any, db: Any) -> None:
+    tender = factories.tender()
+    ruling(secretary, meeting(secretary), tender.agency_id, tender_id=tender.id)
+    signals = db.session.scalars(db.select(Signal).where(Signal.tender_id == tender.id)).all()
+    assert [signal.kind for signal in signals] == ["meeting_ruling"]
+
+
+def test_a_unit_sees_its_own_rulings_only(secretary: Any, db: Any) -> None:
+    mine, other = factories.agency(), factories.agency()
+    one = ruling(secretary, meeting(secretary), mine.id)
+    assert code_of(queries.ruling, unit_actor(other.id), one.id) == "not_found"
+    assert code_of(queries.ruling, unit_actor(other.id), "made-up") == "not_found"
+    assert queries.ruling(unit_actor(mine.id), one.id).id == one.id
+    assert [todo.args["ruling_id"] for todo in queries.todos(unit_actor(mine.id), app_clock.today())] == [
+        one.id
+    ]
+    assert queries.todos(unit_actor(other.id), app_clock.today()) == []
+
+
+def test_continuing_wants_a_later_day_and_a_reason(secretary: Any, db: Any) -> None:
+    one = ruling(secretary, meeting(secretary), factories.agency().id)
+    assert (
+        code_of(services.decide_ruling, secretary, one.id, "continued", text="x", due_on=one.due_on)
+        == "bad_value"
+    )
+    assert (
+        code_of(services.decide_ruling, secretary, one.id, "continued", due_on=one.due_on + timedelta(days=1))
+        == "reason_required"
+    )
+    assert one.state == "tracked"
+
+
+def test_only_those_who_may(secretary: Any, db: Any) -> None:
+    agency = factories.agency()
+    one = ruling(secretary, meeting(secretary), agency.id)
+    handler = unit_actor(agency.id)
+    assert code_of(services.decide_ruling, handler, one.id, "released") == "forbidden"
+    assert code_of(services.freeze_meeting, handler, one.meeting_id) == "forbidden"
+    assert code_of(services.report_ruling, secretary, one.id, "x", ask_release=False) == "forbidden"
+    assert code_of(meeting, factories.actor(Role.CHAIR), app_clock.today() + timedelta(days=3)) == "forbidden"
+
+
+def test_two_sittings_on_one_day_and_a_wrong_period_are_refused(secretary: Any, db: Any) -> None:
+    meeting(secretary)
+    assert code_of(meeting, secretary) == "conflict"
+    today = app_clock.today() + timedelta(days=1)
+    wrong = services.NewMeeting("x", today, today, today - timedelta(days=1))
+    assert code_of(services.create_meeting, secretary, wrong) == "bad_value"
+
+
+@pytest.mark.timeout(300)
+def test_a_frozen_page_stays_whatever_comes_later(db: Any) -> None:
+    city = small_city.build(30)
+    today = app_clock.today()
+    city.inspect(0, today - timedelta(days=40), office="issued")
+    secretary = city.actor("secretary")
+    row = meeting(secretary)
+    before = queries.shown_figures(row, today)
+    services.freeze_meeting(secretary, row.id)
+    city.inspect(1, today - timedelta(days=30), office="issued")
+    frozen = queries.shown_figures(row, today)
+    assert frozen == before | {"frozen": True}
+    assert queries.shown_figures(row, today, live=True)["inspections"] == before["inspections"] + 1
+    agency = before["by_agency"][0]["agency_id"]
+    assert queries.shown_figures(row, today, agency_id=agency)["inspections"] == 1
+    assert queries.shown_figures(row, today, agency_id=agency)["frozen"] is True
+    assert code_of(services.freeze_meeting, secretary, row.id) == "wrong_state"
+    one = ruling(secretary, row, agency)
+    changed = services.NewRuling("改", agency, one.due_on)
+    assert code_of(services.edit_ruling, secretary, one.id, changed, 1) == "wrong_state"

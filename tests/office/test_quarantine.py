@@ -1,0 +1,68 @@
+"""The page on which a person places what tablets sent and the server could not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspect_app.inspections.models import OperationRow, SetAside
+from inspect_app.scheduling.models import VisitMember
+from inspect_app.transaction import transaction
+from tests.support import factories
+from tests.support.tablet import Tablet
+
+
+def signed_in(client: Any, *roles: str) -> Any:
+    account = factories.account(*roles, password=factories.PASSWORD)
+    answer = client.post("/api/v1/session", json={"login": account.login, "password": factories.PASSWORD})
+    assert answer.status_code == 200
+    return client
+
+
+def token(page: Any) -> str:
+    return str(page.text.split('name="csrf_token" value="')[1].split('"')[0])
+
+
+def test_is_looked_at_judged_again_and_settled(app: Any, client: Any, db: Any, clock: Any) -> None:
+    leader, late = factories.account("leader", "inspector"), factories.account("inspector", name="補聘委員")
+    visit = factories.released_visit(factories.tender(), leader)
+    tablet = Tablet(client, late, visit.id)
+    fits, never = tablet.finding("主筋間距不符"), tablet.finding("無法歸位", schema=9)
+    assert {code for _, code in tablet.push(fits, never)} == {"not_on_team", "unknown_schema"}
+    office = signed_in(app.test_client(), "coordinator")
+    listed = office.get("/office/quarantine")
+    assert listed.text.count("補聘委員") == 2
+    assert "2 筆現場資料無法歸位" in office.get("/office/").text
+    ids = {row.operation_id: row.id for row in db.session.query(SetAside)}
+    one = office.get(f"/office/quarantine/{ids[fits['id']]}")
+    assert "主筋間距不符" in one.text
+    again = f"/office/quarantine/{ids[fits['id']]}/again"
+    refused = office.post(again, data={"csrf_token": token(one)})
+    assert (refused.status_code, "仍然不能納入" in refused.text) == (422, True)
+    with transaction() as session:
+        session.add(
+            VisitMember(
+                visit_id=visit.id, account_id=late.id, role="member", external=True, name=late.name, place=5
+            )
+        )
+    assert office.post(again, data={"csrf_token": token(one)}).status_code == 303
+    assert db.session.query(OperationRow).one().id == fits["id"]
+    other = f"/office/quarantine/{ids[never['id']]}"
+    page = office.get(other)
+    assert office.post(other, data={"csrf_token": token(page), "note": " "}).status_code == 422
+    assert office.post(other, data={"csrf_token": token(page), "note": "已由紙本補登"}).status_code == 303
+    assert "沒有等待處理的資料" in office.get("/office/quarantine").text
+    assert "已由紙本補登" in office.get(other).text
+
+
+def test_only_those_with_the_permission_look_and_markup_is_shown_as_text(
+    app: Any, client: Any, db: Any
+) -> None:
+    person = factories.account("inspector", name="<b>委員</b>")
+    visit = factories.released_visit(factories.tender(), factories.account("leader"))
+    tablet = Tablet(client, person, visit.id)
+    tablet.push(tablet.finding("<script>alert(1)</script>"))
+    key = db.session.query(SetAside).one().id
+    office = signed_in(app.test_client(), "administrator")
+    assert "<script>alert(1)" not in office.get(f"/office/quarantine/{key}").text
+    assert signed_in(app.test_client(), "secretary").get("/office/quarantine").status_code == 403
+    assert office.get("/office/quarantine/none").status_code == 404

@@ -1,0 +1,112 @@
+"""What may be taken along, when, and by whom; arrival; the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspect_app import clock as product_clock
+from inspect_app.inspections import quarantine, services_open
+from inspect_app.inspections.models import Inspection
+from inspect_app.transaction import transaction
+from tests.scheduling.conftest import City
+from tests.support import factories
+from tests.support.tablet import Tablet
+
+DAY = {"days": 8, "hours": 1}  # from the held clock to the planned morning
+
+
+def headers_of(actor: Any) -> dict[str, str]:
+    return factories.bearer(factories.account_queries.get(actor.id))  # type: ignore[arg-type]
+
+
+def test_before_release_members_know_date_and_district_and_all_packages_have_one_size(
+    client: Any,
+    city: City,
+    clock: Any,
+) -> None:
+    visit = city.sealed()
+    member, leader = headers_of(city.member), headers_of(city.leader)
+    for headers in (member, leader, headers_of(city.stranger)):
+        assert client.get("/api/v1/packages", headers=headers).json == {"packages": []}
+    clock.advance(days=7, hours=8)
+    (line,) = client.get("/api/v1/packages", headers=member).json["packages"]
+    assert (line["date"], line["district"], line["phase"]) == ("2026-12-01", "白鷺區", "before")
+    own = client.get(f"/api/v1/packages/{visit}", headers=member)
+    whole = client.get(f"/api/v1/packages/{visit}", headers=leader)
+    assert (own.json["tender"], own.json["visit"]["team"]) == ({}, [])
+    assert "鷺鷥橋" not in own.text
+    assert whole.json["tender"]["name"] == "鷺鷥橋耐震補強工程"
+    assert len(own.data) == len(whole.data) == 64 * 1024
+    unknown = client.get(
+        "/api/v1/packages/01900000-0000-7000-8000-000000000000", headers=headers_of(city.stranger)
+    )
+    refused = client.get(f"/api/v1/packages/{visit}", headers=headers_of(city.stranger))
+    assert (refused.status_code, refused.data) == (unknown.status_code, unknown.data) == (404, unknown.data)
+
+
+def test_arrival_opens_the_log_and_takes_up_what_was_sent_too_early(
+    client: Any, city: City, clock: Any, db: Any
+) -> None:
+    visit = city.sealed()
+    clock.advance(**DAY)
+    leader = Tablet(client, factories.account_queries.get(city.leader.id), visit)
+    early = leader.finding("到場前離線記的")
+    assert leader.push(early) == [("quarantined", "unknown_inspection")]
+    member = headers_of(city.member)
+    assert client.post(f"/api/v1/packages/{visit}/arrival", headers=member).status_code == 403
+    assert (
+        client.post(f"/api/v1/packages/{visit}/arrival", headers=headers_of(city.stranger)).status_code == 404
+    )
+    for _ in range(2):
+        answer = client.post(f"/api/v1/packages/{visit}/arrival", headers=leader.headers)
+        assert (answer.status_code, answer.json["phase"]) == (200, "released")
+    assert leader.push(early) == [("applied", None)]
+    package = client.get(f"/api/v1/packages/{visit}", headers=member).json
+    assert package["tender"]["number"] == "-112XQ77"
+    assert [person["role"] for person in package["visit"]["team"]] == ["leader", "member", "member", "staff"]
+    assert package["edition"] == "test-edition"
+    assert "filling" not in package
+
+
+def test_the_clocks_release_is_followed_by_the_job(client: Any, city: City, clock: Any, db: Any) -> None:
+    from inspect_app.scheduling import services
+
+    visit = city.sealed()
+    clock.advance(**DAY)
+    leader = Tablet(client, factories.account_queries.get(city.leader.id), visit)
+    leader.push(leader.finding())
+    clock.advance(hours=2)
+    services.release_due(product_clock.now())
+    assert (services_open.open_released(), quarantine.take_up_released()) == (1, 1)
+    assert (services_open.open_released(), quarantine.take_up_released()) == (0, 0)
+    assert db.session.get(Inspection, visit, populate_existing=True).log_n == 1
+
+
+def test_catalogue_is_immutable_and_complete(client: Any, db: Any) -> None:
+    factories.edition()
+    headers = factories.bearer(factories.account("inspector"))
+    answer = client.get("/api/v1/catalogue/test-edition", headers=headers)
+    assert [row["code"] for row in answer.json["rows"]] == ["5.01", "5.01.01"]
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.json["score_sheet"]["items"][0]["field"] == "q_owner"
+    assert answer.json["rates"][0]["contractor"] == 8000
+    assert client.get("/api/v1/catalogue/none", headers=headers).status_code == 404
+
+
+def test_released_visit_that_never_was_sealed_brings_earlier_results_along(
+    client: Any, city: City, db: Any, clock: Any
+) -> None:
+    from inspect_app.inspections.models import RollupFinding
+
+    earlier = factories.issued_inspection(city.tender, factories.account("leader"))
+    with transaction() as session:
+        session.add(
+            RollupFinding(inspection_id=earlier, no=1, entity_id="x", kind="defect", code="5.01.01", severity="M", party="contractor",
+                          points=2, text="蜂窩")
+        )  # fmt: skip
+    visit = city.sealed(override_reason="追蹤前次缺失", kind_reason="首長指定")
+    clock.advance(**DAY)
+    leader = headers_of(city.leader)
+    client.post(f"/api/v1/packages/{visit}/arrival", headers=leader)
+    (history,) = client.get(f"/api/v1/packages/{visit}", headers=leader).json["history"]
+    assert (history["inspection"], history["score"], history["findings"][0]["points"]) == (earlier, 82, 2)

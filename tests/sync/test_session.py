@@ -1,0 +1,149 @@
+"""Signing in from a tablet, and what a disabled person's tablet may still hand in (fault 17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inspect_app.accounts import services, sessions
+from inspect_app.accounts.actor import SYSTEM
+from inspect_app.audit.models import AuditLine
+from inspect_app.ids import new_id
+from inspect_app.inspections import quarantine
+from inspect_app.inspections.models import OperationRow, SetAside
+from tests.support import factories
+from tests.support.tablet import Tablet
+
+APP = {"X-Inspect-App": "1"}
+
+
+@pytest.fixture
+def person(db: Any, clock: Any) -> Any:
+    return factories.account("inspector", login="wu", password=factories.PASSWORD)
+
+
+def sign_in(client: Any, device: str | None = None, password: str = factories.PASSWORD) -> Any:
+    named = {"id": device, "name": "平板一"} if device else None
+    return client.post("/api/v1/session", json={"login": "wu", "password": password, "device": named})
+
+
+def test_signs_in_with_a_device_and_out_again(client: Any, person: Any) -> None:
+    device = new_id()
+    assert client.get("/api/v1/session").json["code"] == "signed_out"
+    opened = sign_in(client, device)
+    assert opened.status_code == 200
+    assert (opened.json["account"]["login"], opened.json["device"]["id"]) == ("wu", device)
+    assert len(opened.json["receipt_key"]) == 64
+    assert opened.json["server_time"] == "2026-11-23T01:00:00.000Z"
+    cookie = opened.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert client.get("/api/v1/session").json == opened.json
+    assert client.delete("/api/v1/session").status_code == 400
+    assert client.delete("/api/v1/session", headers=APP).status_code == 204
+    assert client.get("/api/v1/session").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"login": "wu"}, 422, "password"),
+        ({"login": "wu", "password": "\x00"}, 422, "password"),
+        ({"login": "wu", "password": factories.PASSWORD, "device": {"id": "x"}}, 422, "device.id"),
+        ({"login": ["wu"], "password": 5}, 422, "login"),
+        ([], 422, None),
+    ],
+)
+def test_what_is_wrong_with_a_sign_in_is_a_problem_with_its_field(
+    client: Any, person: Any, body: Any, status: int, field: str | None
+) -> None:
+    answer = client.post("/api/v1/session", json=body)
+    assert (answer.status_code, answer.json["code"], answer.mimetype) == (
+        status,
+        "bad_value",
+        "application/problem+json",
+    )
+    assert field is None or answer.json["field"] == field
+
+
+def test_bodies_that_are_no_json_are_problems(client: Any, person: Any) -> None:
+    answer = client.post("/api/v1/session", data=b"{", content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
+    assert sign_in(client, password="wrong").json["code"] == "bad_credentials"
+    assert client.get("/api/v1/nothing").json["code"] == "not_found"
+    assert client.put("/api/v1/session").json["code"] == "method_not_allowed"
+
+
+def site_of(client: Any, person: Any) -> Tablet:
+    leader = factories.account("leader", "inspector")
+    visit = factories.released_visit(factories.tender(), leader, (person,))
+    tablet = Tablet(client, person, visit.id, APP)
+    sign_in(client, tablet.device)
+    return tablet
+
+
+def test_cookie_needs_the_apps_own_header_to_write(client: Any, person: Any) -> None:
+    tablet = site_of(client, person)
+    assert tablet.push(tablet.finding()) == [("applied", None)]
+    tablet.headers = {}
+    assert tablet.post(tablet.finding()).json["code"] == "csrf"
+
+
+def test_a_session_speaks_for_its_own_device_only(client: Any, person: Any) -> None:
+    tablet = site_of(client, person)
+    assert tablet.push(tablet.finding(device=new_id())) == [("refused", "foreign_device")]
+
+
+def test_revoked_device_is_told_and_its_work_is_taken_by_another_sign_in(
+    client: Any, person: Any, db: Any
+) -> None:
+    tablet = site_of(client, person)
+    sessions.revoke_device(SYSTEM, tablet.device)
+    assert tablet.post(tablet.finding()).status_code == 401
+    assert sign_in(client, tablet.device).json["code"] == "device_revoked"
+
+
+def test_disabled_person_hands_in_into_quarantine_and_a_person_places_it(
+    client: Any, person: Any, db: Any
+) -> None:
+    tablet = site_of(client, person)
+    done, waiting = tablet.finding("之前"), tablet.finding("之後")
+    tablet.push(done)
+    administrator = factories.actor("administrator")
+    services.disable_account(administrator, person.id, "離職")
+    assert client.get("/api/v1/session").json["code"] == "signed_out"
+    assert client.get("/api/v1/packages").status_code == 401
+    expected = [("applied", None), ("quarantined", "account_disabled")]
+    assert [tablet.push(done, waiting) for _ in range(2)] == [expected] * 2
+    answer = tablet.post()
+    assert (answer.json["operations"], answer.json["more"]) == ([], False)
+    assert db.session.query(OperationRow).count() == 1
+    (row,) = quarantine.waiting(administrator)
+    assert quarantine.judge_again(administrator, row.id).status == "applied"
+    assert quarantine.waiting(administrator) == []
+    assert db.session.query(OperationRow).count() == 2
+    assert db.session.query(AuditLine).filter_by(action="inspections.quarantine_settled").count() == 1
+    assert tablet.push(done, waiting) == [("applied", None)] * 2
+    tablet.headers = {}
+    assert tablet.post(tablet.finding()).json["code"] == "csrf"
+    services.enable_account(administrator, person.id)
+    assert client.get("/api/v1/session").status_code == 401
+
+
+def test_settling_wants_a_reason_and_keeps_the_content(client: Any, person: Any, db: Any) -> None:
+    from inspect_app.errors import Problem
+
+    tablet = site_of(client, person)
+    tablet.push(tablet.finding(schema=7))
+    coordinator = factories.actor("coordinator")
+    (row,) = quarantine.waiting(coordinator)
+    with pytest.raises(Problem, match="wrong_state"):
+        quarantine.judge_again(coordinator, row.id)
+    with pytest.raises(Problem, match="reason_required"):
+        quarantine.settle(coordinator, row.id, "  ")
+    quarantine.settle(coordinator, row.id, "已在紙本處理")
+    assert quarantine.waiting(coordinator) == []
+    assert db.session.query(SetAside).one().settled_note == "已在紙本處理"
+    with pytest.raises(Problem, match="forbidden"):
+        quarantine.waiting(factories.actor("inspector"))

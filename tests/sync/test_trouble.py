@@ -1,0 +1,62 @@
+"""A database that is locked or a disk that is full: no acknowledgement, nothing half done, well again by itself (31, 32)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from inspect_app.inspections.models import OperationRow
+from inspect_app.photos import originals, store
+from inspect_app.storage import StorageFull
+from tests.support import factories, pictures
+from tests.support.tus import Sender
+from tests.sync.conftest import Site
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "code"),
+    [
+        ("database is locked", 503, "busy"),
+        ("database or disk is full", 507, "storage_full"),
+        ("no such thing", 500, "internal"),
+    ],
+)
+def test_database_trouble_is_told_as_such_and_passes(
+    site: Site, db: Any, message: str, status: int, code: str
+) -> None:
+    batch = [site.member.finding(), site.member.finding()]
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO operations"):
+            raise OperationalError(statement, {}, Exception(message))
+
+    event.listen(db.engine, "before_cursor_execute", fail)
+    try:
+        answer = site.member.post(*batch)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", fail)
+    assert (answer.status_code, answer.json["code"], answer.headers.get("Retry-After")) == (
+        status, code, "5" if code == "busy" else None,
+    )  # fmt: skip
+    assert db.session.query(OperationRow).count() == 0
+    assert site.member.push(*batch) == [("applied", None)] * 2
+
+
+def test_full_disk_takes_no_photo_and_recovers(client: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = Sender(client, factories.bearer(factories.account("inspector")))
+    content = pictures.photo()
+    place = sender.create(content).headers["Location"]
+
+    def refuse(*_: Any) -> int:
+        raise StorageFull
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store.store()), "put", refuse)
+        answer = sender.patch(place, 0, content)
+        assert (answer.status_code, answer.json["code"]) == (507, "storage_full")
+        assert sender.head(place).headers["Upload-Offset"] == "0"
+    assert sender.send(content) == pictures.sha256(content)
+    assert originals.store().size(store.original_key(pictures.sha256(content))) == len(content)
