@@ -52,11 +52,12 @@ def install_python(lock: str) -> None:
 
 
 def install_locked(lock: str) -> None:
+    """The lock is whole, so pip resolves nothing: older ones look past it for `name[extra]` and then refuse."""
     if any(is_stamped(VENV / f".{name}-lock", lock_digest(name)) for name in (lock, "dev")):
         return
     print(f"Installing Python packages from requirements/{lock}.txt (once per lock) ...", flush=True)
     must(
-        [*pip_install(), "--require-hashes", "-r", f"requirements/{lock}.txt"],
+        [*pip_install(), "--no-deps", "--require-hashes", "-r", f"requirements/{lock}.txt"],
         "The Python packages could not be installed.",
     )
     place_node()
