@@ -11,7 +11,7 @@ from inspect_app import clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.catalogue.services import load_shipped
-from inspect_app.demo import ahead, history, sittings
+from inspect_app.demo import ahead, history, returns, sittings
 from inspect_app.demo.city import city
 from inspect_app.demo.followups import follow_up, people_exist
 from inspect_app.demo.gallery import gallery
@@ -52,6 +52,7 @@ def _load(tell: Tell, today: date) -> None:
         history.inspect(wanted, scene)
     tell("缺失改善")
     follow_up(scene.coordinator, today)
+    returns.send(scene.coordinator, today)
     tell("進行中的查核與會報")
     ahead.under_way(scene, today)
     sittings.hold(accounts.actor_for(by_login("secretary")), today)

@@ -89,3 +89,38 @@ def trend(days: Iterable[date]) -> list[Step]:
         Step(quarter, count, None if old is None else count - old)
         for (quarter, count), old in zip(counts, before, strict=False)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A code that came back under one name of a relation. `inspections` by day; `steps` count them by quarter."""
+
+    code: str
+    relation: str
+    name: str
+    inspections: tuple[str, ...]
+    last: date
+    steps: tuple[Step, ...]
+    reason: Reason
+
+
+def recurring(found: Iterable[Found], relation: str, least: int = 2) -> list[Recurring]:
+    """The codes found on `least` inspections or more under the same name of a relation, the most frequent and latest first."""
+    groups: dict[tuple[str, str], dict[str, date]] = {}
+    for one in found:
+        name = getattr(one, relation)
+        if name:
+            groups.setdefault((one.code, name), {})[one.inspection] = one.on
+    kept = [
+        _recurring(code, relation, name, days) for (code, name), days in groups.items() if len(days) >= least
+    ]
+    return sorted(kept, key=lambda one: (-len(one.inspections), -one.last.toordinal(), one.code, one.name))
+
+
+def _recurring(code: str, relation: str, name: str, days: dict[str, date]) -> Recurring:
+    ordered = sorted(days, key=lambda key: (days[key], key))
+    first, last = days[ordered[0]], days[ordered[-1]]
+    span = f"{format_date(first)}至{format_date(last)}"
+    text = f"{code} 在{RELATIONS[relation]}「{name}」於 {len(days)} 次查核出現，{span}"
+    reason = because("repeat.recurring", text, _SOURCE, times=len(days))
+    return Recurring(code, relation, name, tuple(ordered), last, tuple(trend(days.values())), reason)

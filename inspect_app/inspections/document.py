@@ -266,6 +266,7 @@ def for_agency(content: Mapping[str, Any]) -> dict[str, Any]:
     return shown | {"result": public_result(content["result"])}
 
 
+TOLD = ("rule", "text", "source", "edition", "evidence")
 TELLABLE = ("grade.band", "grade.forced_tests", "grade.forced_judgements")
 
 
@@ -275,6 +276,6 @@ def public_result(result: Mapping[str, Any]) -> dict[str, Any]:
         return {"withheld": True, "score": None, "grade": None, "unscored": False, "reasons": []}
     told = {name: result[name] for name in ("withheld", "score", "grade", "unscored")}
     reasons = [
-        {"rule": one["rule"], "text": one["text"]} for one in result["reasons"] if one["rule"] in TELLABLE
+        {name: one.get(name, "") for name in TOLD} for one in result["reasons"] if one["rule"] in TELLABLE
     ]
     return told | {"reasons": reasons}

@@ -22,6 +22,7 @@ from inspect_app.inspections.models import Rollup, RollupFinding
 from inspect_app.notices import queries as notices
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
+from inspect_app.scheduling.quotas import adjustments, as_rules
 
 GRADES = ("優等", "甲等", "乙等", "丙等")
 PARTIES = ("contractor", "supervision", "pcm", "owner")
@@ -74,11 +75,12 @@ def _rollups(scope: Scope, *, year: bool = False) -> list[Rollup]:
 
 
 def _quota(scope: Scope) -> dict[str, Any]:
-    """The year's requirement against what was done from January to the end of the period."""
+    """The year's requirement against what was done from January to the end of the period. The head's own numbers are the city's."""
     done = [row for row in _rollups(scope, year=True) if row.kind != "supervision"]
     outside = set(db.session.scalars(select(Tender.id).where(Tender.commissioned_out.is_(True))))
     cases = [QuotaCase(row.budget, row.tender_id in outside) for row in done]
-    found = quota(_quota_tenders(scope), cases, catalogue.rules_on(scope.period_to))
+    changes = [] if scope.agency_id or scope.programme else as_rules(adjustments(scope.period_to.year))
+    found = quota(_quota_tenders(scope), cases, catalogue.rules_on(scope.period_to), changes)
     return {
         "year": scope.period_to.year,
         "required": found.ratio_required,

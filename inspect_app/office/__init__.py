@@ -31,6 +31,7 @@ VIEWS: tuple[str, ...] = (
     "experts",
     "catalogue",
     "rules",
+    "quotas",
     "records",
     "record_steps",
     "record_files",

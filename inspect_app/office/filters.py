@@ -11,6 +11,7 @@ from flask import Flask, request
 
 from inspect_app.domain import money as amounts
 from inspect_app.domain import roc
+from inspect_app.domain.reasons import Reason
 
 NOTHING = "—"
 
@@ -100,14 +101,24 @@ def sort_url(key: str) -> str:
 
 
 def reasons(value: Iterable[object]) -> list[str]:
-    """The sentences of Reason objects, of their dicts, or of plain texts."""
+    """The sentences of Reason objects or of their dicts, each with the rule it follows; plain texts as they are."""
     return [_sentence(item) for item in value]
 
 
 def _sentence(item: object) -> str:
-    if isinstance(item, dict):
-        return str(item.get("text", ""))
-    return str(getattr(item, "text", item))
+    if isinstance(item, Reason):
+        item = item.as_dict()
+    if not isinstance(item, dict):
+        return str(item)
+    return f"{item.get('text', '')}{_stands_in(str(item.get('source', '')), str(item.get('edition', '')))}"
+
+
+def _stands_in(article: str, edition: str) -> str:
+    """〔依據：作業辦法第7條，112.08.09 起適用〕, nothing where a reason names none."""
+    if not article:
+        return ""
+    since = roc.short_date(date.fromisoformat(edition)) if edition else ""
+    return f"〔依據：{article}{f'，{since} 起適用' if since else ''}〕"
 
 
 FILTERS = (iso_day, roc_date, roc_short, roc_datetime, roc_stamp, money, points, percent_bp, reasons)

@@ -28,6 +28,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("行程", "office.visits", "plan", "/office/visits"),
             Entry("行程核定", "office.visit_approvals", "check"),
             Entry("查核紀錄", "office.inspections", "record", "/office/inspections"),
+            Entry("年度件數", "office.quotas", "check", "/office/quotas"),
             Entry("標案", "office.tenders", "tender", "/office/tenders"),
         ),
     ),

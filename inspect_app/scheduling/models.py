@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.extensions import UtcDateTime, db
@@ -67,3 +67,28 @@ class VisitEvent(db.Model):  # type: ignore[name-defined,misc]
         String(20)
     )  # planned, submitted, approved, returned, viewed, postponed, ...
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class QuotaAdjustment(db.Model):  # type: ignore[name-defined,misc]
+    """The head's own number for a year (作業辦法 art 4), filed with PCC. `band_from` 0 stands for the ratio, else a band's lower bound."""
+
+    __tablename__ = "quota_adjustments"
+    year: Mapped[int] = mapped_column(Integer, primary_key=True)
+    band_from: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    required: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    letter: Mapped[str] = mapped_column(String(100), default="")
+    by: Mapped[str] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class QuarterlyReturn(db.Model):  # type: ignore[name-defined,misc]
+    """The letter with which a quarter's results went to PCC (組織準則 art 10)."""
+
+    __tablename__ = "quarterly_returns"
+    year: Mapped[int] = mapped_column(Integer, primary_key=True)
+    quarter: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sent_on: Mapped[date] = mapped_column(Date)
+    letter: Mapped[str] = mapped_column(String(100), default="")
+    by: Mapped[str] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

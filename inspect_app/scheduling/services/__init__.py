@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect_app.scheduling.services.adjusting import adjust_quota, file_return, remove_adjustment
 from inspect_app.scheduling.services.calling import call_due, call_handler
 from inspect_app.scheduling.services.changing import Dates, cancel, postpone
 from inspect_app.scheduling.services.planning import (
@@ -17,11 +18,13 @@ from inspect_app.scheduling.services.viewing import list_sealed, note_view, view
 
 __all__ = [
     "Dates",
+    "adjust_quota",
     "approve_visit",
     "call_due",
     "call_handler",
     "cancel",
     "edit_visit",
+    "file_return",
     "list_sealed",
     "note_view",
     "plan_visit",
@@ -29,6 +32,7 @@ __all__ = [
     "preview",
     "release",
     "release_due",
+    "remove_adjustment",
     "return_visit",
     "submit",
     "view_sealed",
