@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Update, or_, update
+from sqlalchemy import or_, update
 
 from inspect_app import clock
 from inspect_app.errors import Problem
@@ -23,46 +24,57 @@ class Lost(Exception):
     """Another sender took over: what this one still holds is not entered."""
 
 
-def mine(key: str, lease: str) -> Update:
-    """An UPDATE that acts only while the lease is ours."""
-    return update(Upload).where(Upload.id == key, Upload.lease == lease)
+class Lease:
+    """The right to change one upload, for as long as it is renewed."""
+
+    def __init__(self, key: str) -> None:
+        self.key, self.id = key, new_id()
+        self._renewed, self._over = time.monotonic(), False
+
+    def change(self, *, last: bool = False, **values: Any) -> None:
+        """Change the upload's row while the lease is ours; `last` gives it back in the same transaction, so that
+        whoever sees the change may go on at once. Raises Lost when somebody took over.
+        """
+        given_back = {"lease": None, "lease_until": None} if last else {}
+        ours = update(Upload).where(Upload.id == self.key, Upload.lease == self.id)
+        with transaction() as session:
+            changed = session.execute(ours.values(**values, **given_back))
+            if changed.rowcount != 1:  # type: ignore[attr-defined]
+                raise Lost
+        self._over = self._over or last
+
+    def beat(self) -> None:
+        """Renew when it is time, while bytes come in. Raises Lost."""
+        if time.monotonic() - self._renewed >= RENEW_SECONDS:
+            self._renewed = time.monotonic()
+            self.change(lease_until=clock.now() + LIFE)
+
+    def end(self) -> None:
+        """Give it back, unless that is done or somebody took over."""
+        if not self._over:
+            with suppress(Lost):
+                self.change(last=True)
 
 
 @contextmanager
-def held(key: str) -> Iterator[str]:
+def held(key: str) -> Iterator[Lease]:
     """Hold the upload; 423 `locked` when a living sender does."""
-    lease = _take(key)
+    lease = Lease(key)
+    _take(lease)
     try:
         yield lease
     finally:
-        with transaction() as session:
-            session.execute(mine(key, lease).values(lease=None, lease_until=None))
+        lease.end()
 
 
-def _take(key: str) -> str:
-    lease, moment = new_id(), clock.now()
+def _take(lease: Lease) -> None:
+    moment = clock.now()
     free = or_(Upload.lease.is_(None), Upload.lease_until < moment)
     with transaction() as session:
         taken = session.execute(
-            update(Upload).where(Upload.id == key, free).values(lease=lease, lease_until=moment + LIFE)
+            update(Upload)
+            .where(Upload.id == lease.key, free)
+            .values(lease=lease.id, lease_until=moment + LIFE)
         )
         if taken.rowcount != 1:  # type: ignore[attr-defined]
             raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
-    return lease
-
-
-class Pulse:
-    """Renews the lease while bytes come in."""
-
-    def __init__(self, key: str, lease: str) -> None:
-        self._key, self._lease, self._last = key, lease, time.monotonic()
-
-    def beat(self) -> None:
-        """Renew when it is time; raises Lost when somebody took over."""
-        if time.monotonic() - self._last < RENEW_SECONDS:
-            return
-        self._last = time.monotonic()
-        with transaction() as session:
-            kept = session.execute(mine(self._key, self._lease).values(lease_until=clock.now() + LIFE))
-            if kept.rowcount != 1:  # type: ignore[attr-defined]
-                raise Lost

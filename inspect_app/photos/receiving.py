@@ -49,15 +49,14 @@ def receive(actor: Actor, key: str, patch: Patch, body: Source) -> Upload:
     with leases.held(key) as lease:
         row = uploads.of(actor, key)
         _refuse(row, patch)
-        flow = _Flow(row.length, patch, body, leases.Pulse(key, lease).beat)
+        flow = _Flow(row.length, patch, body, lease.beat)
         end_read()  # a slow sender must not hold a connection or a snapshot
         try:
-            _take(key, flow, lease, checked)
+            _take(flow, lease, checked)
+            if flow.room == 0:
+                uploads.finish_held(actor, lease)
         except leases.Lost:
             raise Problem("locked", "這張照片已由另一個連線接手上傳。") from None
-        row = uploads.of(actor, key)
-        if row.received == row.length:
-            uploads.finish_held(actor, key)
     return uploads.of(actor, key)
 
 
@@ -94,53 +93,51 @@ def _checksum(header: str | None) -> tuple[str, bytes] | None:
     return name, wanted
 
 
-def _take(key: str, flow: _Flow, lease: str, checked: tuple[str, bytes] | None) -> None:
+def _take(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes] | None) -> None:
     if checked is None:
-        while (part := _store_part(key, flow, lease, PART)) is not None:
-            _enter(key, lease, [part])
-    else:
-        _enter(key, lease, _verified(key, flow, lease, checked))
+        while (part := _store_part(flow, lease, PART)) is not None:
+            _enter(flow, lease, part)
+    elif (part := _verified(flow, lease, checked)) is not None:
+        _enter(flow, lease, part)
     if flow.too_much:
         raise Problem("too_large", "送來的內容比先前說的長度還多。")
     if flow.cut:
         raise Problem("bad_request", "連線中斷，只收到一部分，請從伺服器的位置接著傳。")
 
 
-def _verified(key: str, flow: _Flow, lease: str, checked: tuple[str, bytes]) -> list[UploadPart]:
+def _verified(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes]) -> UploadPart | None:
     """All of the PATCH as one part, entered only when its checksum is right."""
     name, wanted = checked
     flow.digest = hashlib.new(name, usedforsecurity=False)
-    part = _store_part(key, flow, lease, flow.room)
+    part = _store_part(flow, lease, flow.room)
     if flow.digest.digest() == wanted:
-        return [part] if part is not None else []
+        return part
     if part is not None:
         store().delete(part.key)
     raise Problem("checksum_mismatch", "這一塊在路上損壞，請重新傳送這一塊。")
 
 
-def _store_part(key: str, flow: _Flow, lease: str, most: int) -> UploadPart | None:
+def _store_part(flow: _Flow, lease: leases.Lease, most: int) -> UploadPart | None:
     """The next bytes as a durable part; None when nothing came."""
     first = flow.read(most)
     if not first:
         return None
     start = flow.position - len(first)
-    place = part_key(key, start, lease)
+    place = part_key(lease.key, start, lease.id)
     try:
         size = store().put(place, flow.chunks(first, most))
     except StorageFull:
         raise full() from None
-    return UploadPart(upload_id=key, start=start, size=size, key=place)
+    return UploadPart(upload_id=lease.key, start=start, size=size, key=place)
 
 
-def _enter(key: str, lease: str, parts: list[UploadPart]) -> None:
-    """Enter parts under the lease; only now does the offset move."""
-    if not parts:
-        return
+def _enter(flow: _Flow, lease: leases.Lease, part: UploadPart) -> None:
+    """Enter the part; only now does the offset move. A PATCH that ends here gives the lease back with it: who reads the
+    new offset, after a cut for instance, must not find the upload still held by the one that was cut.
+    """
     with transaction() as session:
-        moved = session.execute(leases.mine(key, lease).values(received=parts[-1].start + parts[-1].size))
-        if moved.rowcount != 1:  # type: ignore[attr-defined]
-            raise leases.Lost
-        session.add_all(parts)
+        lease.change(received=part.start + part.size, last=flow.ended and flow.room > 0)
+        session.add(part)
 
 
 class _Flow:
@@ -149,7 +146,7 @@ class _Flow:
     def __init__(self, length: int, patch: Patch, body: Source, beat: Callable[[], None]) -> None:
         self._body, self._beat, self._announced = body, beat, patch.length
         self.room = length - patch.offset
-        self.position, self._taken = patch.offset, 0
+        self.position, self._taken, self._silent = patch.offset, 0, False
         self.digest: hashlib._Hash | None = None
 
     @property
@@ -162,8 +159,14 @@ class _Flow:
         """Whether fewer bytes came than the sender announced (servers tell of it by silence)."""
         return self._announced is not None and self._taken < self._announced
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come: all that was announced is here, or the connection fell silent."""
+        return self._silent or self._taken == self._announced
+
     def read(self, most: int) -> bytes:
         chunk = self._body.read(min(READ, most, self.room))
+        self._silent = not chunk
         self.position += len(chunk)
         self._taken += len(chunk)
         self.room -= len(chunk)

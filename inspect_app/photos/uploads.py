@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
@@ -128,7 +128,7 @@ def _restart(row: Upload, length: int) -> Upload:
         raise Problem("conflict", "這張照片已經存好，大小和這次說的不同。", field="Upload-Length")
     with leases.held(row.id) as lease, transaction() as session:
         session.execute(delete(UploadPart).where(UploadPart.upload_id == row.id))
-        session.execute(leases.mine(row.id, lease).values(length=length, received=0))
+        lease.change(length=length, received=0)
     return _fresh(row.id)
 
 
@@ -166,49 +166,52 @@ def _settled(actor: Actor, row: Upload) -> Upload:
 
 def finish(actor: Actor, key: str) -> None:
     """Verify the whole and store it. Raises `hash_mismatch` or `unsupported_type`, then the parts are dropped."""
-    with leases.held(key):
-        finish_held(actor, key)
+    with leases.held(key) as lease:
+        try:
+            finish_held(actor, lease)
+        except leases.Lost:
+            raise Problem("locked") from None
 
 
-def finish_held(actor: Actor, key: str) -> None:
-    """`finish` for a caller who holds the lease."""
-    row = _fresh(key)
+def finish_held(actor: Actor, lease: leases.Lease) -> None:
+    """`finish` for a caller who holds the lease; it is given back with the outcome. Raises Lost."""
+    row = _fresh(lease.key)
     if row.finished_at is not None:
         return
     try:
-        stored = originals.keep(row.sha256, _bytes_of(key))
+        stored = originals.keep(row.sha256, _bytes_of(lease))
     except originals.HashMismatch:
-        _drop(key)
+        _drop(lease)
         raise Problem(
             "hash_mismatch", "照片在路上損壞，已捨棄收到的部分，請重新上傳；裝置上的原檔沒有變動。"
         ) from None
     except originals.NotAnImage:
-        _drop(key)
+        _drop(lease)
         raise Problem(
             "unsupported_type", "這個檔案不是照片（JPEG、PNG、WebP、HEIC）或 PDF 掃描檔。"
         ) from None
     with transaction() as session:
         originals.register(actor, stored)
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == key))
-        session.execute(
-            update(Upload)
-            .where(Upload.id == key)
-            .values(finished_at=clock.now(), expires_at=clock.now() + KEPT)
-        )
-    clear_parts(key)
+        session.execute(delete(UploadPart).where(UploadPart.upload_id == lease.key))
+        lease.change(finished_at=clock.now(), expires_at=clock.now() + KEPT, last=True)
+    clear_parts(lease.key)
 
 
-def _bytes_of(key: str) -> Iterator[bytes]:
-    query = select(UploadPart.key).where(UploadPart.upload_id == key).order_by(UploadPart.start)
-    for part in db.session.scalars(query).all():
-        yield from store().open(part)
+def _bytes_of(lease: leases.Lease) -> Iterator[bytes]:
+    query = select(UploadPart.key).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start)
+    parts = db.session.scalars(query).all()
+    for part in parts:
+        for chunk in store().open(part):
+            yield chunk
+            lease.beat()
 
 
-def _drop(key: str) -> None:
+def _drop(lease: leases.Lease) -> None:
+    """Forget what came. The lease is kept until the bytes are gone: after it a successor's may lie there."""
     with transaction() as session:
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == key))
-        session.execute(update(Upload).where(Upload.id == key).values(received=0))
-    clear_parts(key)
+        session.execute(delete(UploadPart).where(UploadPart.upload_id == lease.key))
+        lease.change(received=0)
+    clear_parts(lease.key)
 
 
 def clear_parts(key: str) -> None:

@@ -159,6 +159,20 @@ def test_a_living_sender_keeps_others_out_and_a_dead_one_does_not(
     assert sender.head(place).headers["Upload-Offset"] == str(len(CONTENT))
 
 
+@pytest.mark.parametrize("headers", [{}, checksum(CONTENT[:100])], ids=["plain", "checked"])
+def test_who_sees_the_offset_of_a_cut_patch_may_go_on_at_once(
+    sender: Sender, db: Any, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    """The offset moves and the lease is given back in one commit, so that there is no moment of 423 between them."""
+    from inspect_app.photos import leases
+
+    monkeypatch.setattr(leases.Lease, "end", lambda self: None)  # as if killed right after the commit
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:100], announced=None if headers else 5000, **headers)
+    assert sender.head(place).headers["Upload-Offset"] == "100"
+    assert sender.patch(place, 100, CONTENT[100:]).status_code == 204
+
+
 def test_last_patch_again_after_its_answer_was_lost(sender: Sender) -> None:
     place = sender.create(CONTENT).headers["Location"]
     assert sender.patch(place, 0, CONTENT).status_code == 204

@@ -32,9 +32,13 @@ class Sender:
             "/api/v1/uploads", headers={**self.headers, "Upload-Length": str(size), "Upload-Metadata": facts}
         )
 
-    def patch(self, place: str, offset: int, content: bytes, **headers: str) -> Any:
+    def patch(
+        self, place: str, offset: int, content: bytes, *, announced: int | None = None, **headers: str
+    ) -> Any:
+        """`announced` bytes when the connection is cut after `content`."""
         own = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **headers}
-        return self.client.patch(place, data=content, headers={**self.headers, **own})
+        told = {} if announced is None else {"CONTENT_LENGTH": str(announced)}
+        return self.client.patch(place, data=content, headers={**self.headers, **own}, environ_overrides=told)
 
     def head(self, place: str) -> Any:
         return self.client.head(place, headers=self.headers)

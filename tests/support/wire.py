@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 
@@ -13,4 +14,5 @@ def send_part(url: str, method: str, headers: dict[str, str], body: bytes, annou
     lines += [f"{name}: {value}" for name, value in headers.items()]
     with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-        connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the other side was first
+            connection.shutdown(socket.SHUT_RDWR)
