@@ -32,6 +32,7 @@ VIEWS: tuple[str, ...] = (
     "catalogue",
     "rules",
     "quotas",
+    "repeats",
     "records",
     "record_steps",
     "record_files",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,17 +11,19 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from inspect_app import clock
-from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
+from inspect_app.domain.repeats import RELATIONS, Repeat
 from inspect_app.extensions import db
+from inspect_app.inspections import repeating
 from inspect_app.inspections.document import for_agency
 from inspect_app.inspections.models import Record
-from inspect_app.notices import queries, services
-from inspect_app.notices.models import Case, Letter
+from inspect_app.notices import deadlines, queries, services
+from inspect_app.notices.models import Case
 from inspect_app.notices.rules import SANCTIONS
 from inspect_app.notifications import services as notifications
 from inspect_app.office.blueprint import blueprint
+from inspect_app.office.case_events import LETTERS, events
 from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
@@ -30,15 +34,6 @@ STATES = {
     "sent": ("審查中", "info"),
     "returned": ("退回補正", "bad"),
     "accepted": ("同意", "done"),
-}
-LETTERS = {
-    "record": "查核紀錄",
-    "score": "成績函",
-    "reply": "改善結果回文",
-    "reminder": "稽催",
-    "return": "退回補正",
-    "extension": "展延",
-    "closing": "同意備查",
 }
 PARTS = {"defect": "缺失", "design": "規劃設計問題及建議", "advice": "其他建議"}
 PARTIES = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pcm", "專案管理廠商"))
@@ -61,7 +56,13 @@ def cases() -> str:
 
 def _row(row: Case) -> dict[str, Any]:
     progress = queries.progress(row, clock.today())
-    return {"case": row, "tender": db.session.get_one(Tender, row.tender_id), "progress": progress}
+    tender = db.session.get_one(Tender, row.tender_id)
+    return {
+        "case": row,
+        "tender": tender,
+        "progress": progress,
+        "standing": deadlines.standing(row, clock.today()),
+    }
 
 
 @blueprint.get("/cases/<case_id>")
@@ -83,63 +84,18 @@ def case_page(row: Case, **forms: Form) -> str:
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
         progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
         letters=queries.letters(row.id), letter_names=LETTERS, deductions=queries.deductions(row.id), money_form=forms.get("money", Form()),
-        sanctions=queries.sanctions(row.id), sanction_names=SANCTIONS, events=_events(row), may=actor().may, P=Permission,
+        sanctions=queries.sanctions(row.id), sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission,
+        repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
+        standing=deadlines.standing(row, clock.today()),
         deliveries=notifications.deliveries(f"case:{row.id}") if not actor().of_agency else [], **shown,
     )  # fmt: skip
 
 
-def _events(row: Case) -> list[dict[str, Any]]:
-    """The case's history, newest first: letters, extensions, rounds."""
-    found = [_letter_event(line) for line in queries.letters(row.id)]
-    for one in queries.extensions(row.id):
-        found.append(
-            {
-                "at": one.asked_at,
-                "what": "申請展延",
-                "who": _name(one.asked_by),
-                "note": one.reason,
-                "tone": "wait",
-            }
-        )
-        if one.decided_at is not None:
-            what = "同意展延" if one.state == "granted" else "不同意展延"
-            found.append(
-                {
-                    "at": one.decided_at,
-                    "what": what,
-                    "who": _name(one.decided_by),
-                    "note": one.decision_reason,
-                    "tone": "",
-                }
-            )
-    for item in row.items:
-        for reply in item.replies:
-            if reply.decided_at is not None:
-                what = f"第 {item.no} 項{'同意' if reply.decision == 'accepted' else '退回補正'}"
-                found.append(
-                    {
-                        "at": reply.decided_at,
-                        "what": what,
-                        "who": _name(reply.decided_by),
-                        "note": reply.decision_reason,
-                        "tone": "",
-                    }
-                )
-    return sorted(found, key=lambda event: event["at"], reverse=True)
-
-
-def _letter_event(line: Letter) -> dict[str, Any]:
-    return {
-        "at": line.at,
-        "what": f"{LETTERS.get(line.kind, line.kind)} {line.number}".strip(),
-        "who": _name(line.by),
-        "note": line.note,
-        "tone": "",
-    }
-
-
-def _name(account_id: str | None) -> str:
-    return accounts.names([account_id]).get(account_id, "") if account_id else ""
+def _repeats(row: Case, content: Mapping[str, Any]) -> list[Repeat]:
+    """An agency is told what came back at its own inspections, the commission of all."""
+    own = (actor().agency_id or "") if actor().of_agency else ""
+    on = date.fromisoformat(content["visit"]["inspected_on"])
+    return repeating.of_content(content, row.inspection_id, on, own)
 
 
 def _done(row_id: str, message: str, anchor: str = "") -> Response:

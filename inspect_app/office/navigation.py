@@ -38,6 +38,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("會報重點", "office.chair", "todo", "/office/chair"),
             Entry("督導會報", "office.meetings", "meeting", "/office/meetings"),
+            Entry("重複缺失", "office.repeats", "alert", "/office/repeats"),
             Entry("裁示事項", "office.my_rulings", "check", "/office/rulings"),
         ),
     ),

@@ -16,6 +16,8 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.catalogue import normalise_code
+from inspect_app.domain.penalties import Contract, Party, penalties
+from inspect_app.domain.reasons import Reason
 from inspect_app.domain.roc import OFFSET
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
@@ -105,7 +107,18 @@ def _terms_shown(row: Tender) -> dict[str, Any]:
     band = next((line for line in bands if amount is not None and amount >= line["from"]), None)
     rates = {who: (own.rates or {}).get(who) if own else None for who, _ in PAYERS}
     cap = own.cap_ratio_bp if own else catalogue.setting("cap_ratio", today)
-    return {"own": own, "amount": amount, "band": band, "rates": rates, "cap": cap, "payers": PAYERS}
+    return {
+        "own": own, "amount": amount, "band": band, "rates": rates, "cap": cap, "payers": PAYERS,
+        "reasons": _terms_reasons(amount, own),
+    }  # fmt: skip
+
+
+def _terms_reasons(amount: int | None, own: ContractTerms | None) -> tuple[Reason, ...]:
+    """Why a point costs what it costs; nothing while the procurement amount is unknown."""
+    if amount is None:
+        return ()
+    rates = {Party(name): rate for name, rate in ((own.rates if own else None) or {}).items()}
+    return penalties([], Contract(amount, rates=rates), catalogue.rules_on(clock.today())).reasons
 
 
 class DelayForm(FormSchema):

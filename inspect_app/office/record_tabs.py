@@ -10,11 +10,13 @@ from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
-from inspect_app.domain.catalogue import Edition
+from inspect_app.domain.catalogue import Edition, block_of
+from inspect_app.domain.repeats import RELATIONS
 from inspect_app.domain.scoring import grade_of
 from inspect_app.domain.scoring import spread as spread_of
+from inspect_app.domain.sheets import reference_score
 from inspect_app.extensions import db
-from inspect_app.inspections import queries, services
+from inspect_app.inspections import queries, repeating, services
 from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
@@ -33,6 +35,8 @@ def tabs_of(who: Actor, one: Shown) -> list[TabLine]:
             ("tidy", "整理", None), ("confirm", "委員確認", None), ("scores", "評分", None),
             ("tests", "檢驗", len(one.content["tests"])),
         ]  # fmt: skip
+    if _calibrates(who, one):
+        found.append(("calibration", "校準", None))
     found.append(("photos", "照片", photos))
     if one.inside:
         found.append(("history", "操作歷程", None))
@@ -46,6 +50,13 @@ def all_photos(content: Mapping[str, Any]) -> list[dict[str, Any]]:
         for line in content[part]:
             found += [photo | {"of": f"{name} {line['no']}　{line['code']}"} for photo in line["photos"]]
     return found
+
+
+def record(who: Actor, one: Shown) -> Context:
+    """The record with what had been found before; an agency is told of its own inspections only."""
+    own = (who.agency_id or "") if who.of_agency else ""
+    found = repeating.of_content(one.content, one.inspection.id, one.inspection.inspected_on, own)
+    return {"repeats": found, "relations": RELATIONS}
 
 
 def photos(who: Actor, one: Shown) -> Context:
@@ -134,6 +145,27 @@ def scores(who: Actor, one: Shown) -> Context:
     }  # fmt: skip
 
 
+def _calibrates(who: Actor, one: Shown) -> bool:
+    """Who works on the record and was not there, once every sheet is handed in: never a member, never beside a sheet."""
+    there = queries.is_on_team(who, one.inspection.id)
+    return one.inside and one.inspection.sheets_open and who.may(Permission.ISSUE_RECORDS) and not there
+
+
+def calibration(who: Actor, one: Shown) -> Context:
+    """The reference score from the findings beside the team's score, and what it was made from."""
+    rules = catalogue.rules_on(one.inspection.inspected_on)
+    blocks = [
+        (block_of(line["code"]), line["severity"]) for line in one.content["defects"] if line["severity"]
+    ]
+    pairs = [(block.value, severity) for block, severity in blocks if block is not None]
+    counts = {block: {level: pairs.count((block, level)) for level in "LMS"} for block in "QWP"}
+    return {
+        "reference": reference_score(pairs, rules),
+        "counts": counts,
+        "rule": rules.value("reference_score"),
+    }
+
+
 def _on_behalf(one: Shown) -> dict[str, bool]:
     """Accounts whose sheet staff entered from the signed paper (代登)."""
     state = folded(one.inspection.id)
@@ -209,5 +241,6 @@ FIELDS = {
     "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
 }  # fmt: skip
 CONTEXTS: Mapping[str, Callable[[Actor, Shown], Context]] = {
-    "tidy": tidying, "confirm": confirmations, "scores": scores, "tests": tests, "photos": photos, "history": histories,
+    "record": record, "tidy": tidying, "confirm": confirmations, "scores": scores, "tests": tests, "photos": photos, "history": histories,
+    "calibration": calibration,
 }  # fmt: skip

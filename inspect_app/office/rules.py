@@ -12,7 +12,9 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries, services
-from inspect_app.catalogue.knobs import KNOBS
+from inspect_app.catalogue.knobs import KNOBS, Knob
+from inspect_app.domain.editions import RuleSet
+from inspect_app.domain.reasons import Reason, because
 from inspect_app.errors import Problem
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
@@ -24,10 +26,17 @@ def rules() -> str:
     """Every value: what counts today, whether it is the city's own, and since when."""
     today = clock.today()
     own = queries.settings(today)
+    found = queries.rules_on(today)
     values = [
-        (knob, knob.show(queries.setting(knob.key, today)), own.get(knob.key)) for knob in KNOBS.values()
+        (knob, knob.show(queries.setting(knob.key, today)), own.get(knob.key), _stands(knob, found))
+        for knob in KNOBS.values()
     ]
     return render_template("office/catalogue/rules.html", values=values, today=today, coming=_coming(today))
+
+
+def _stands(knob: Knob, found: RuleSet) -> Reason | None:
+    """Where the value stands, and whether it is verified; nothing for a value that no rule has."""
+    return because("setting", knob.hint, found.source_of(knob.rule)) if knob.rule else None
 
 
 def _coming(today: date) -> int:

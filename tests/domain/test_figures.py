@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from inspect_app.domain.catalogue import Block
 from inspect_app.domain.editions import by_id
 from inspect_app.domain.periods import Quarter
-from inspect_app.domain.repeats import Found, repeats, trend
+from inspect_app.domain.repeats import RELATIONS, Found, recurring, repeats, trend
 from inspect_app.domain.risk import FINISHED, NOT_STARTED, STOPPED, Facts, assess
 from inspect_app.domain.statistics import (
     grade_counts,
@@ -72,6 +72,60 @@ def test_repeats_stand_by_code_and_relation() -> None:
         for code in ("4.03.04", "5.01.01")
         for relation in ("project", "contractor", "supervision", "agency")
     ]
+
+
+def test_what_comes_back_is_grouped_by_code_and_name() -> None:
+    first = Found("5.01.01", "one", date(2026, 1, 5), "B/2", "大成", "", "水利局")
+    found = [
+        first,
+        first,
+        replace(first, inspection="two", on=date(2026, 5, 1), agency="工務局"),
+        replace(first, inspection="three", on=date(2026, 4, 30), code="4.03.04"),
+        replace(first, inspection="four", on=date(2026, 8, 1), code="4.03.04"),
+        replace(first, inspection="five", contractor="別家"),
+        replace(first, inspection="six", contractor=""),
+        replace(first, inspection="seven", contractor=""),
+    ]
+    later, earlier = recurring(found, "contractor")
+    assert (later.code, later.name, later.inspections, later.last) == (
+        "4.03.04",
+        "大成",
+        ("three", "four"),
+        date(2026, 8, 1),
+    )
+    assert (earlier.code, earlier.inspections) == ("5.01.01", ("one", "two"))
+    assert [(step.count, step.change) for step in earlier.steps] == [(1, None), (1, 0)]
+    assert (
+        earlier.reason.text
+        == "5.01.01 在承攬廠商「大成」於 2 次查核出現，民國115年1月5日（一）至民國115年5月1日（五）"
+    )
+    assert earlier.reason.figures == {"times": 2}
+    assert recurring(found, "agency")[0].name == "水利局"
+    assert recurring(found, "contractor", least=3) == []
+    assert recurring(found, "project")[0].inspections == ("five", "one", "seven", "six", "two")
+
+
+@given(
+    st.lists(
+        st.builds(
+            Found,
+            code=st.sampled_from(["5.01.01", "4.03.04"]),
+            inspection=st.sampled_from("abcdef"),
+            on=st.just(date(2026, 1, 1)),
+            project=st.sampled_from(["A", "B"]),
+            contractor=st.sampled_from(["", "大成", "別家"]),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from(list(RELATIONS)),
+)
+def test_what_comes_back_is_what_a_later_visit_would_be_told(found: list[Found], relation: str) -> None:
+    for one in recurring(found, relation):
+        newest = one.inspections[-1]
+        same = [each for each in found if each.inspection == newest and each.code == one.code]
+        told = {(each.relation, each.name): each.times for each in repeats(same, found)}
+        assert told[relation, one.name] == len(one.inspections) - 1
+        assert sum(step.count for step in one.steps) == len(one.inspections)
 
 
 def test_a_trend_has_no_gaps() -> None:
