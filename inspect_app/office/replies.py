@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response as FlaskResponse
@@ -18,10 +19,10 @@ from inspect_app.extensions import db
 from inspect_app.notices import queries, services
 from inspect_app.notices.models import CaseItem, Reply
 from inspect_app.notices.rules import PHOTO_SLOTS, SLOT_NAMES
+from inspect_app.office import picture_facts, reused
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.cases import PARTS, STATES
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once
-from inspect_app.photos import queries as photo_queries
 from inspect_app.photos import services as photos
 from inspect_app.projects.models import Tender
 
@@ -71,8 +72,10 @@ def _page(entry: CaseItem, form: Form | None = None, decision: Form | None = Non
         entry=entry, case=case, reply=reply, form=form or Form(_stored(reply)), decision=decision or Form(),
         tender=db.session.get_one(Tender, case.tender_id), writable=_writable(entry), states=STATES, parts=PARTS,
         slots=SLOTS[entry.evidence], slot_names=SLOT_NAMES, earlier=[one for one in entry.replies if one.round < entry.round],
-        before=case.items[place - 1] if place else None, after=case.items[place + 1] if place + 1 < len(case.items) else None,
-        may=actor().may, P=Permission, likes=_likes(entry, reply), labels=services.EVIDENCE_NAMES,
+        before=case.items[place - 1] if place else None,
+        after=case.items[place + 1] if place + 1 < len(case.items) else None,
+        may=actor().may, P=Permission, labels=services.EVIDENCE_NAMES, reused=_reused(entry, reply),
+        facts=_facts(entry, [reply, *entry.replies]),
     )  # fmt: skip
 
 
@@ -89,20 +92,21 @@ def _stored(reply: Reply | None) -> dict[str, Any]:
     return stored | {f"missing_{slot}": text for slot, text in reply.missing.items()}
 
 
-def _likes(entry: CaseItem, reply: Reply | None) -> list[dict[str, Any]]:
-    """Pictures of this reply that were used elsewhere, for the reviewer: the same or a near-equal one in another place."""
+def _reused(entry: CaseItem, reply: Reply | None) -> list[reused.Match]:
+    """Pictures of this reply that were used before, for the reviewer."""
     if reply is None or not actor().may(Permission.REVIEW_CASES):
         return []
-    own = {f"reply:{reply.id}", f"case:{entry.case_id}", f"inspection:{entry.case.inspection_id}"}
-    found = []
-    for photo in reply.photos:
-        for like in photo_queries.lookalikes(photo.sha256):
-            elsewhere = [ref for ref in like.refs if ref not in own]
-            if elsewhere and not (photo.slot == "before" and like.sha256 == photo.sha256):
-                found.append(
-                    {"photo": photo, "other": like.sha256, "bits": like.bits, "count": len(elsewhere)}
-                )
-    return found
+    return reused.in_reply(actor(), entry, reply, SLOT_NAMES)
+
+
+def _facts(entry: CaseItem, replies: list[Reply | None]) -> dict[str, picture_facts.Facts]:
+    """What each picture of the replies says of itself, for the reviewer; for the agency whether it can be shown."""
+    found: dict[str, picture_facts.Facts] = {}
+    for reply in replies:
+        found |= picture_facts.of_reply(entry, reply) if reply is not None else {}
+    if actor().may(Permission.REVIEW_CASES):
+        return found
+    return {key: replace(facts, lines=(), metres=None) for key, facts in found.items()}
 
 
 @blueprint.post("/cases/<case_id>/items/<item_id>")

@@ -25,6 +25,12 @@ class Photo(db.Model):  # type: ignore[name-defined,misc]
     lon_e7: Mapped[int | None] = mapped_column(Integer)
     exif: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     dhash: Mapped[str | None] = mapped_column(String(16), index=True)
+    band0: Mapped[int | None] = mapped_column(
+        Integer, index=True
+    )  # 16 bits each of a dhash that says something
+    band1: Mapped[int | None] = mapped_column(Integer, index=True)
+    band2: Mapped[int | None] = mapped_column(Integer, index=True)
+    band3: Mapped[int | None] = mapped_column(Integer, index=True)
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

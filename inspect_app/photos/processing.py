@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 from inspect_app.extensions import db
 from inspect_app.photos.exif import Facts, facts_of
-from inspect_app.photos.likeness import dhash
+from inspect_app.photos.likeness import bands, dhash
 from inspect_app.photos.models import Photo
 from inspect_app.photos.sniff import DOCUMENT
 from inspect_app.photos.store import WIDTHS, derived_key, original_key, store
@@ -128,7 +128,7 @@ def _store_derived(sha256: str, picture: Image.Image) -> str:
 
 
 def _row(size: tuple[int, int], facts: Facts, likeness: str) -> dict[str, Any]:
-    return {
+    return {f"band{place}": band for place, band in enumerate(bands(likeness))} | {
         "state": "ready", "problem": "", "width": size[0], "height": size[1], "taken_at": facts.taken_at,
         "lat_e7": facts.lat_e7, "lon_e7": facts.lon_e7, "exif": facts.texts, "dhash": likeness,
     }  # fmt: skip

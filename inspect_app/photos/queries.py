@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.photos import processing
-from inspect_app.photos.likeness import NEAR, distance, telling
+from inspect_app.photos.likeness import NEAR, distance, probes, telling
 from inspect_app.photos.models import Photo, PhotoUse, Possession
 from inspect_app.photos.sniff import DOCUMENT
 from inspect_app.photos.store import derived_key, original_key, store
@@ -87,20 +87,31 @@ def derived(sha256: str, width: int) -> Iterator[bytes]:
         raise Problem("not_found", "這張照片沒有縮圖；原檔保留，可以下載。") from None
 
 
-def lookalikes(sha256: str, near: int = NEAR) -> list[Likeness]:
+def lookalikes(sha256: str) -> list[Likeness]:
     """The same picture in other uses first, then near-equal ones, nearest first."""
     photo = get(sha256)
     if photo is None:
         return []
-    found = [(sha256, 0), *_near(photo, near)]
-    return [Likeness(other, bits, tuple(refs_of(other))) for other, bits in found]
+    found = {sha256: 0, **_near(photo)}
+    refs: dict[str, list[str]] = {other: [] for other in found}
+    query = select(PhotoUse.sha256, PhotoUse.ref).where(PhotoUse.sha256.in_(found)).order_by(PhotoUse.ref)
+    for row in db.session.execute(query):
+        refs[row.sha256].append(row.ref)
+    return [Likeness(other, bits, tuple(refs[other])) for other, bits in found.items()]
 
 
-def _near(photo: Photo, near: int) -> list[tuple[str, int]]:
-    if photo.dhash is None or not telling(photo.dhash):
-        return []
-    rows = db.session.execute(
-        select(Photo.sha256, Photo.dhash).where(Photo.dhash.is_not(None), Photo.sha256 != photo.sha256)
-    )
-    close = [(row.sha256, bits) for row in rows if (bits := distance(photo.dhash, row.dhash)) <= near]
-    return sorted(close, key=lambda item: (item[1], item[0]))
+def _near(photo: Photo) -> dict[str, int]:
+    """{sha256: bits} of the pictures within NEAR, nearest first."""
+    own = photo.dhash
+    if own is None or not telling(own):
+        return {}
+    rows = db.session.execute(near_query(photo))
+    close = [(bits, row.sha256) for row in rows if row.dhash and (bits := distance(own, row.dhash)) <= NEAR]
+    return {sha256: bits for bits, sha256 in sorted(close)}
+
+
+def near_query(photo: Photo) -> Select[tuple[str, str | None]]:
+    """The few pictures that may be within NEAR of one whose hash says something, by the index of each band."""
+    columns = (Photo.band0, Photo.band1, Photo.band2, Photo.band3)
+    same = [column.in_(values) for column, values in zip(columns, probes(photo.dhash or ""), strict=True)]
+    return select(Photo.sha256, Photo.dhash).where(or_(*same), Photo.sha256 != photo.sha256)
