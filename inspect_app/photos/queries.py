@@ -110,7 +110,7 @@ def _near(photo: Photo) -> dict[str, int]:
     return {sha256: bits for bits, sha256 in sorted(close)}
 
 
-def near_query(photo: Photo) -> Select[tuple[str, str | None]]:
+def near_query(photo: Photo) -> Select[str, str | None]:
     """The few pictures that may be within NEAR of one whose hash says something, by the index of each band."""
     columns = (Photo.band0, Photo.band1, Photo.band2, Photo.band3)
     same = [column.in_(values) for column, values in zip(columns, probes(photo.dhash or ""), strict=True)]

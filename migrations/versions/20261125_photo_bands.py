@@ -1,5 +1,7 @@
 """near-equal pictures are found by an index: 16 bits of the difference hash per column
 
+Photos that were processed before have none until they are processed again; nothing was released before.
+
 Revision ID: 20261125p
 Revises: 20261125q
 """
@@ -19,23 +21,8 @@ BANDS = ("band0", "band1", "band2", "band3")
 def upgrade() -> None:
     for name in BANDS:
         op.add_column("photos", sa.Column(name, sa.Integer(), nullable=True))
-    _fill()
     for name in BANDS:
         op.create_index(op.f(f"ix_photos_{name}"), "photos", [name])
-
-
-def _fill() -> None:
-    """As `photos.likeness.bands` does: nothing for a hash that says nothing."""
-    photos = sa.table("photos", sa.column("sha256"), sa.column("dhash"), *map(sa.column, BANDS))
-    connection = op.get_bind()
-    rows = connection.execute(
-        sa.select(photos.c.sha256, photos.c.dhash).where(photos.c.dhash.is_not(None))
-    ).all()
-    for row in rows:
-        number = int(row.dhash, 16)
-        if 8 <= number.bit_count() <= 56:
-            values = {name: number >> 16 * place & 0xFFFF for place, name in enumerate(BANDS)}
-            connection.execute(photos.update().where(photos.c.sha256 == row.sha256).values(**values))
 
 
 def downgrade() -> None:
