@@ -112,6 +112,16 @@ def test_a_round_share_is_written_without_decimals() -> None:
     assert reason.text == "承攬廠商以契約金額 NT$ 100 的 20%為上限，計 NT$ 20"
 
 
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [(Fraction(1, 10), "10%"), (Fraction(1), "100%"), (Fraction(1, 80), "1.25%"), (Fraction(1, 200), "0.5%")],
+)
+def test_shares_are_written_without_needless_zeros(ratio: Fraction, told: str) -> None:
+    contract = Contract(60_000_000, {Party.CONTRACTOR: 100}, ratio)
+    text = penalties([Charge("5.01.01", Party.CONTRACTOR, 3)], contract, RULES).reasons[1].text
+    assert f"NT$ 100 的 {told}為上限" in text
+
+
 def test_the_lines_read_as_a_sum() -> None:
     charges = [Charge("5.01.01", Party.CONTRACTOR, 3), Charge("5.02.05", Party.CONTRACTOR, 2)]
     contract = Contract(60_000_000, {Party.CONTRACTOR: 100_000}, Fraction(1, 5), {"5.01.01": 2})

@@ -75,6 +75,44 @@ def test_the_words_of_a_quota() -> None:
     assert found.reasons[4].figures == {"before": 11, "required": 8}
 
 
+def test_where_a_quota_stands() -> None:
+    change = Adjustment(50_000_000, 8, "人力不足")
+    found = quota([Case(60_000_000)], [Case(None)], RULES, [change])
+    places = [(reason.rule, reason.source.article, reason.source.edition) for reason in found.reasons]
+    article, adjusted = (
+        "工程施工查核小組作業辦法第4條",
+        "工程施工查核小組作業辦法第4條，首長調整並送工程會備查",
+    )
+    assert places == [
+        ("quota.ratio", article, "2023-08-09"),
+        ("quota.bands_exclude", "級距件數是否扣除補助或委辦案件", "2016-01-01"),
+        ("quota.band", article, "2023-08-09"),
+        ("quota.adjusted", adjusted, "2023-08-09"),
+        ("quota.band", article, "2023-08-09"),
+        ("quota.band", article, "2023-08-09"),
+        ("quota.unknown", article, "2023-08-09"),
+    ]
+    due = quarterly_return(2026, 1).reason
+    assert (due.rule, due.source.article, due.source.edition) == (
+        "quota.return",
+        "工程施工查核小組組織準則第10條",
+        "2023-08-17",
+    )
+
+
+@pytest.mark.parametrize(("available", "required"), [(0, 0), (1, 1), (10, 1), (11, 2), (100, 10), (101, 11)])
+def test_a_tenth_is_rounded_up_to_the_next_whole_case(available: int, required: int) -> None:
+    found = quota([Case(1_500_000)] * available, [], RULES)
+    assert (found.ratio_required, found.reasons[0].figures["required"]) == (required, required)
+
+
+def test_the_head_may_set_nothing_at_all() -> None:
+    found = quota(
+        [Case(60_000_000)], [], RULES, [Adjustment(50_000_000, 0, "無案"), Adjustment(None, 0, "無案")]
+    )
+    assert (found.ratio_required, found.bands[0].required) == (0, 0)
+
+
 def test_bands_may_leave_out_the_same_cases() -> None:
     tenders, done = [Case(60_000_000), Case(60_000_000, excluded=True)], [Case(60_000_000, excluded=True)]
     whole = quota(tenders, done, RULES).bands[0]
@@ -91,18 +129,18 @@ def test_only_tenders_without_a_budget_are_told_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tenders", "done", "changes"),
+    ("tenders", "done", "changes", "told"),
     [
-        ([Case(-1)], [], []),
-        ([], [Case(-1)], []),
-        ([], [], [Adjustment(None, 1, " ")]),
-        ([], [], [Adjustment(None, -1, "理由")]),
+        ([Case(-1)], [], [], "預算金額 -1 是負數，預算不可為負"),
+        ([], [Case(-1)], [], "預算金額 -1 是負數，預算不可為負"),
+        ([], [], [Adjustment(None, 1, " ")], "首長調整件數要寫理由"),
+        ([], [], [Adjustment(None, -1, "理由")], "調整後件數 -1 是負數"),
     ],
 )
 def test_impossible_cases_are_refused(
-    tenders: list[Case], done: list[Case], changes: list[Adjustment]
+    tenders: list[Case], done: list[Case], changes: list[Adjustment], told: str
 ) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=f"^{told}$"):
         quota(tenders, done, RULES, changes)
 
 
@@ -117,5 +155,5 @@ def test_results_go_to_pcc_every_quarter(quarter: int, due: date) -> None:
 
 
 def test_there_is_no_fifth_quarter() -> None:
-    with pytest.raises(ValueError, match="5"):
+    with pytest.raises(ValueError, match=r"^沒有第 5 季$"):
         quarterly_return(2026, 5)

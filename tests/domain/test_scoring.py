@@ -224,9 +224,60 @@ def test_the_words_of_progress() -> None:
     assert all("機關系統所見" in reason.text for reason in points.reasons)
 
 
+@pytest.mark.parametrize(
+    ("progress", "told"),
+    [
+        (Progress(5000, 5150), "超前 1.50%，加 1 至 3 分"),
+        (Progress(5000, 4000, at_fault=False), "非可歸責落後 10.00%，未積極處理，扣 1 至 3 分"),
+        (Progress(5000, 4999, at_fault=False), "非可歸責落後 0.01%，未積極處理，扣 1 至 3 分"),
+        (Progress(5000, 4900), "可歸責落後 1.00%，扣 1 至 3 分"),
+        (Progress(5000, 4000), "可歸責落後 10.00%，扣 1 至 3 分"),
+        (Progress(5000, 3999), "可歸責落後 10.01%，扣 3 至 17 分"),
+    ],
+)
+def test_each_step_of_progress_says_how_far(progress: Progress, told: str) -> None:
+    assert [reason.text.split("（")[0] for reason in progress_points(progress, RULES).reasons][1:] == [told]
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        Progress(5000, 5000),
+        Progress(5000, 5100),
+        Progress(5000, 4901),
+        Progress(None, 5000),
+        Progress(5000, None),
+        Progress(5000, 5000, at_fault=False),
+        Progress(5000, 4000, at_fault=False, handled=True),
+    ],
+)
+def test_nothing_moves_what_is_on_time_or_handled(progress: Progress) -> None:
+    points = progress_points(progress, RULES)
+    assert (points.low, points.high, points.proposed) == (17, 17, 17)
+    assert [reason.rule for reason in points.reasons] == ["progress.base"]
+
+
+def test_a_field_out_of_range_is_named() -> None:
+    for points in (-1, 6):
+        with pytest.raises(
+            ValueError, match=f"^工程主辦機關（含專案管理廠商）（q_owner）{points} 分不在 0 到 5 之間$"
+        ):
+            sheet_total({"q_owner": points}, RULES)
+
+
+def test_side_indicators_are_no_block() -> None:
+    assert bare_blocks({"w_materials": 8, "env": 90, "safety": 80, "looks": 1}, []) == ("W",)
+    assert bare_blocks({"q_owner": 0, "w_safety": 0, "p": 0}, []) == ("Q", "W", "P")
+    assert bare_blocks({"q_owner": 0, "w_safety": 0, "p": 0}, "QWP") == ()
+
+
 def test_the_reference_score_is_for_calibration() -> None:
     usual = [("Q", "L")] * 8 + [("W", "M")] * 4 + [("W", "S")] + [("P", "L"), ("design", "S")]
     found = reference_score(usual, RULES)
     assert found.tenths == 180 + 540 + 170 - 8 * 2 - 4 * 5 - 15 - 2
-    assert "參考 83.7 分，僅供校準，不影響成績" in found.reasons[0].text
+    assert found.reasons[0].text.startswith("依缺失等級推得參考 83.7 分，僅供校準，不影響成績（")
+    assert found.reasons[0].rule == "grade.reference"
+    assert found.reasons[0].figures == {"tenths": 837}
     assert reference_score([("Q", "S")] * 100, RULES).tenths == 540 + 170
+    assert reference_score([("Q", "S")] * 12, RULES).tenths == 540 + 170, "no block falls below nothing"
+    assert reference_score([], RULES).tenths == 890
