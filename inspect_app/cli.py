@@ -187,21 +187,19 @@ def restore(folder: Path, as_json: bool) -> None:
 
 
 @main.command("rules")
-@click.argument("kind", type=click.Choice(["grade", "penalty", "deadline", "quota"]))
+@click.argument("kind", metavar="grade|penalty|deadline|quota")
 @json_option
 def rules(kind: str, as_json: bool) -> None:
-    """Answer a case of the rules: JSON on stdin, the answer with its reasons on stdout."""
-    from inspect_app.domain.cases import CaseError, answer
+    """Answer a case of the rules: JSON on stdin, the answer with its reasons on stdout. It needs no database."""
+    from inspect_app.domain.case_text import CaseError, parse
+    from inspect_app.domain.cases import answer
 
     try:
-        result = answer(kind, json.loads(sys.stdin.read()))
+        result = answer(kind, parse(sys.stdin.buffer.read()))
     except CaseError as error:
-        click.echo(str(error), err=True)
+        click.echo(str(error).encode(), err=True)
         sys.exit(1)
-    except ValueError as error:
-        click.echo(f"stdin: the case is not JSON ({error})", err=True)
-        sys.exit(1)
-    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(result, ensure_ascii=False, indent=2).encode())
 
 
 @main.command("import")

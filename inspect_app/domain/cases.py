@@ -10,10 +10,11 @@ from fractions import Fraction
 from typing import Any
 
 from .calendars import government_calendar
+from .case_text import LONGEST_NUMBER, CaseError
 from .catalogue import demo_edition, normalise_code
 from .deadlines import LONGEST, due
 from .editions import RuleSet, by_id, ids
-from .operations.fields import is_day
+from .operations.fields import is_day, is_text
 from .penalties import Charge, Contract, Party, penalties
 from .quotas import Adjustment, Case, quota
 from .reasons import Reason
@@ -21,15 +22,6 @@ from .scoring import Result, Test, forcing_kinds, grade
 
 Object = Mapping[str, Any]
 LAST_YEAR = 9000
-
-
-class CaseError(ValueError):
-    """A malformed case: `field` (a path such as `members[2]`) and a sentence for people."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}：{message}")
-        self.field = field
-        self.message = message
 
 
 def answer(kind: str, data: object) -> dict[str, Any]:
@@ -72,10 +64,7 @@ def _penalty(case: Object) -> dict[str, Any]:
         _whole(case.get("procurement_amount"), "procurement_amount"),
         {party: _whole(case[name], name) for party, name in amounts.items() if case.get(name) is not None},
         _ratio(case),
-        {
-            _code(key, "multipliers"): _whole(value, f"multipliers.{key}", 1)
-            for key, value in _map(case, "multipliers")
-        },
+        _multipliers(case),
         {
             Party(_choice(key, "rates", Party)): _whole(value, f"rates.{key}")
             for key, value in _map(case, "rates")
@@ -94,15 +83,31 @@ def _statement(statement: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _multipliers(case: Object) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for key, value in _map(case, "multipliers"):
+        code = _code(key, "multipliers")
+        if code in found:
+            raise CaseError(f"multipliers.{key}", f"{code} 的倍數寫了兩次")
+        found[code] = _whole(value, f"multipliers.{key}", 1)
+    return found
+
+
 def _ratio(case: Object) -> Fraction | None:
     value = case.get("cap_ratio")
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not _is_share(value):
         raise CaseError("cap_ratio", "要是 0 到 1 之間的數字")
     if case.get("contract_amount") is None:
         raise CaseError("contract_amount", "有上限比率時要填契約金額")
     return Fraction(str(value))
+
+
+def _is_share(value: float | Decimal) -> bool:
+    """From 0 to 1, with no more decimals than anybody writes."""
+    exact = Decimal(str(value))
+    return exact.is_finite() and 0 <= exact <= 1 and -exact.normalize().as_tuple().exponent <= LONGEST_NUMBER  # type: ignore[operator]  # finite: a number
 
 
 def _charge(item: object, path: str) -> Charge:
@@ -141,10 +146,12 @@ def _quota(case: Object) -> dict[str, Any]:
     _only(case, "", "edition tenders done adjustments")
     tenders = [_tender(item, f"tenders[{at}]") for at, item in enumerate(_list(case, "tenders"))]
     done = [_done(item, f"done[{at}]") for at, item in enumerate(_list(case, "done", []))]
+    rules = _rules(case)
     changes = [
-        _adjustment(item, f"adjustments[{at}]") for at, item in enumerate(_list(case, "adjustments", []))
+        _adjustment(item, f"adjustments[{at}]", rules)
+        for at, item in enumerate(_list(case, "adjustments", []))
     ]
-    found = quota(tenders, done, _rules(case), changes)
+    found = quota(tenders, done, rules, changes)
     bands = [
         {
             "from": band.low,
@@ -173,15 +180,17 @@ def _done(item: object, path: str) -> Case:
     return _tender(item, path) if isinstance(item, Mapping) else Case(_maybe(item, path))
 
 
-def _adjustment(item: object, path: str) -> Adjustment:
+def _adjustment(item: object, path: str, rules: RuleSet) -> Adjustment:
     change = _object(item, path)
     _only(change, path, "from required reason")
     reason = change.get("reason")
-    if not isinstance(reason, str) or not reason.strip():
+    if not isinstance(reason, str) or not reason.strip() or not is_text(reason):
         raise CaseError(f"{path}.reason", "首長調整件數要寫理由")
-    return Adjustment(
-        _maybe(change.get("from"), f"{path}.from"), _whole(change.get("required"), f"{path}.required"), reason
-    )
+    band = _maybe(change.get("from"), f"{path}.from")
+    bands = [line["from"] for line in rules.value("quotas")["bands"]]
+    if band is not None and band not in bands:
+        raise CaseError(f"{path}.from", f"沒有這個級距，要是 null（比率）或 {'、'.join(map(str, bands))}")
+    return Adjustment(band, _whole(change.get("required"), f"{path}.required"), reason)
 
 
 _KINDS: dict[str, Callable[[Object], dict[str, Any]]] = {
@@ -252,7 +261,7 @@ def _choice(value: object, path: str, allowed: Iterable[str]) -> str:
 
 
 def _code(value: object, path: str) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not value.strip().isprintable():
         raise CaseError(path, "要填缺失編號")
     return normalise_code(value) or value.strip()
 

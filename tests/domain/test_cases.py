@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inspect_app.domain.cases import CaseError, answer
+from inspect_app.domain.case_text import CaseError, parse
+from inspect_app.domain.cases import answer
 from tests.support.vectors import load, vectors
 
 GRADE = {
@@ -97,6 +102,27 @@ def broken(kind: str, path: list[Any], value: Any) -> Any:
     return case
 
 
+def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[list[Any]]:
+    """The way to every part of a case, the whole first."""
+    yield list(here)
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield from paths(part, (*here, step))
+
+
+WORDS = (
+    "edition",
+    "members",
+    "tests",
+    "kind",
+    "result",
+    "findings",
+    "code",
+    "points",
+    "budget",
+    "from",
+    "reason",
+)
 MALFORMED = [
     ("grade", ["members"], ..., "members"),
     ("grade", ["members"], [], "members"),
@@ -148,6 +174,14 @@ MALFORMED = [
     ("penalty", ["multipliers", "5.01.01"], 0, "multipliers.5.01.01"),
     ("penalty", ["multipliers", "5.01.01"], 1.5, "multipliers.5.01.01"),
     ("penalty", ["multipliers", " "], 2, "multipliers"),
+    ("penalty", ["multipliers", "50101"], 2, "multipliers.50101"),
+    ("penalty", ["findings", 0, "code"], "\ud800", "findings[0].code"),
+    ("penalty", ["findings", 0, "code"], "5\x00", "findings[0].code"),
+    ("penalty", ["findings", 0, "points"], 2**53 + 1, "findings[0].points"),
+    ("penalty", ["cap_ratio"], float("inf"), "cap_ratio"),
+    ("penalty", ["cap_ratio"], Decimal("NaN"), "cap_ratio"),
+    ("penalty", ["cap_ratio"], Decimal("1e-999999"), "cap_ratio"),
+    ("penalty", ["cap_ratio"], Decimal("1e999999"), "cap_ratio"),
     ("penalty", ["rates"], {"designer": 1}, "rates"),
     ("penalty", ["rates"], {"pcm": -1}, "rates.pcm"),
     ("penalty", ["multiplier"], {}, "multiplier"),
@@ -179,6 +213,8 @@ MALFORMED = [
     ("quota", ["adjustments"], [{"from": None, "required": 1}], "adjustments[0].reason"),
     ("quota", ["adjustments"], [{"from": None, "required": 1, "reason": " "}], "adjustments[0].reason"),
     ("quota", ["adjustments"], [{"from": None, "required": -1, "reason": "x"}], "adjustments[0].required"),
+    ("quota", ["adjustments"], [{"from": 7, "required": 1, "reason": "x"}], "adjustments[0].from"),
+    ("quota", ["adjustments"], [{"from": None, "required": 1, "reason": "\ud800"}], "adjustments[0].reason"),
     ("quota", ["adjustments"], [{"from": "x", "required": 1, "reason": "x"}], "adjustments[0].from"),
 ]
 
@@ -198,6 +234,71 @@ def test_a_case_must_be_an_object(case: Any) -> None:
     for kind in CASES:
         with pytest.raises(CaseError, match="物件"):
             answer(kind, case)
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (b"", "case"),
+        (b"{", "case"),
+        (b'{"members": [80]} x', "case"),
+        (b"\xff\xfe", "case"),
+        (b"[" * 100_000, "case"),
+        (b'{"members": [80], "members": [90]}', "members"),
+        (b'{"tests": [{"kind": "safety", "kind": "safety"}]}', "kind"),
+    ],
+)
+def test_a_text_that_is_no_case_is_told_in_one_line(content: bytes, field: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        parse(content)
+    assert caught.value.field == field
+    assert str(caught.value).isprintable()
+
+
+def test_a_text_is_read_exactly() -> None:
+    assert parse(b'\xef\xbb\xbf{"cap_ratio": 0.1}') == {"cap_ratio": Decimal("0.1")}
+    assert parse(b"[1, -2, null, true]") == [1, -2, None, True]
+    huge = b'{"members": [' + b"9" * 6000 + b"]}"
+    with pytest.raises(CaseError) as caught:
+        answer("grade", parse(huge))
+    assert caught.value.field == "members[0]"
+
+
+def test_a_name_that_is_no_line_is_told_in_one() -> None:
+    for name in ("a\nb", "\ud800", "\x00"):
+        with pytest.raises(CaseError) as caught:
+            answer("grade", {name: 1})
+        assert str(caught.value).isprintable()
+
+
+def test_a_ratio_is_exact_to_the_dollar() -> None:
+    """A tenth as a float is a little more than a tenth; nobody shall pay for that."""
+    case = {**PENALTY, "contract_amount": 10, "cap_ratio": 0.1}
+    assert answer("penalty", case)["contractor"]["amount"] == 1
+    assert answer("penalty", {**case, "cap_ratio": Decimal("0.3")})["contractor"]["amount"] == 3
+    assert answer("penalty", {**case, "cap_ratio": 0})["contractor"]["amount"] == 0
+    assert answer("penalty", {**case, "cap_ratio": 1})["contractor"]["amount"] == 10
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates().map(str),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.sampled_from(sorted(CASES)), st.data())
+def test_anything_at_all_is_answered_or_refused_by_name(kind: str, data: st.DataObject) -> None:
+    """A good case with any one part replaced by anything: an answer that is JSON, or one sentence with a field."""
+    path = data.draw(st.sampled_from(list(paths(CASES[kind]))))
+    case = broken(kind, path, data.draw(JSONS)) if path else data.draw(JSONS)
+    told = ""
+    try:
+        json.dumps(answer(kind, case)).encode()
+    except CaseError as error:
+        told = str(error)
+        named = error.field
+    assert not told or (named and told.isprintable())
 
 
 def test_an_unknown_kind_is_refused() -> None:
