@@ -11,7 +11,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("dev.py needs Python 3.11 or newer.")
 
-from tools import bench, install, lint, locks, serve, testing
+from tools import bench, install, kills, lint, locks, serve, testing
 
 VERBS = {
     "install": (
@@ -27,6 +27,10 @@ VERBS = {
     ),
     "build": (install.build_always, "build the PWA and the office assets into static/dist"),
     "bench": (bench.main, "measure the paths that tablets and photos take [NAME ...]"),
+    "kills": (
+        kills.main,
+        "kill what runs at named places and at random, see that nothing is lost: kills server [--count N]",
+    ),
     "freeze": (testing.freeze, "write today's /api/v1 answers as the frozen contract in tests/contracts"),
     "lock": (locks.main, "make the locks anew from requirements/*.in and static/package.json"),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from inspect_app import errors, extensions, headers
+from inspect_app import clock, errors, extensions, failpoints, headers
 from inspect_app.config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +52,9 @@ def _bind(app: APIFlask, settings: Settings) -> None:
     extensions.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
+    failpoints.init_app(app)
+    if settings.testing:
+        clock.move(settings.clock_offset)
     guards = import_module("inspect_app.accounts.guards")
     guards.init_app(app)
     guards.public(app.view_functions["openapi.spec"])

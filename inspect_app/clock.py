@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 _fixed: list[datetime] = []
+_moved = timedelta()
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return _fixed[-1] if _fixed else datetime.now(UTC)
+    return _fixed[-1] if _fixed else datetime.now(UTC) + _moved
 
 
 def today() -> date:
@@ -29,3 +30,9 @@ def set_to(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _fixed.pop()
+
+
+def move(seconds: int) -> None:
+    """Let the clock run so far ahead (or behind) of the machine's, in tests of whole processes."""
+    global _moved
+    _moved = timedelta(seconds=seconds)

@@ -31,6 +31,8 @@ class Settings:
     idle_minutes: int  # IDLE_MINUTES: office sign-ins end after so long without a request
     max_photo_bytes: int  # MAX_PHOTO_BYTES: largest photo that is taken in
     testing: bool  # TESTING: 1 only in automatic tests
+    failpoint: str  # FAILPOINT: name:count, where a test ends the process; nothing without TESTING
+    clock_offset: int  # CLOCK_OFFSET: seconds by which a test moves the product's clock; nothing without TESTING
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -59,4 +61,6 @@ class Settings:
             idle_minutes=int(get("IDLE_MINUTES", "30")),
             max_photo_bytes=int(get("MAX_PHOTO_BYTES", str(100 * 1024 * 1024))),
             testing=get("TESTING", "0") == "1",
+            failpoint=get("FAILPOINT", ""),
+            clock_offset=int(get("CLOCK_OFFSET", "0")),
         )

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 from sqlalchemy.orm import Session
 
+from inspect_app import failpoints
 from inspect_app.extensions import db, writing
 
 _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("callbacks", default=None)
@@ -29,7 +30,9 @@ def transaction() -> Iterator[Session]:
     token, write = _callbacks.set(callbacks), writing.set(True)
     try:
         yield session
+        failpoints.reached("commit.before")
         session.commit()
+        failpoints.reached("commit.after")
     except BaseException:
         session.rollback()
         raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from inspect_app import audit, clock
+from inspect_app import audit, clock, failpoints
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
 from inspect_app.extensions import db, insert_new
@@ -50,6 +50,7 @@ def keep(sha256: str, chunks: Iterable[bytes]) -> Stored:
             store().put(original_key(sha256), checked)
         except StorageFull:
             raise full() from None
+    failpoints.reached("photo.stored")
     return Stored(sha256, checked.size, checked.media_type)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from inspect_app import failpoints
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
 from inspect_app.photos import leases, uploads
@@ -128,6 +129,7 @@ def _store_part(flow: _Flow, lease: leases.Lease, most: int) -> UploadPart | Non
         size = store().put(place, flow.chunks(first, most))
     except StorageFull:
         raise full() from None
+    failpoints.reached("part.stored")
     return UploadPart(upload_id=lease.key, start=start, size=size, key=place)
 
 

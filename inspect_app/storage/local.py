@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspect_app import failpoints
 from inspect_app.ids import new_id
 from inspect_app.storage.base import StorageFull
 
@@ -32,6 +33,7 @@ class LocalStorage:
         temporary = target.parent / f".{new_id()}.part"
         try:
             size = _write(temporary, chunks)
+            failpoints.reached("file.before_rename")
             os.replace(temporary, target)
             _sync_folder(target.parent)
         except BaseException as error:  # also one raised by `chunks`: nothing half written stays
@@ -67,6 +69,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> int:
     with path.open("wb") as handle:
         for chunk in chunks:
             size += handle.write(chunk)
+            failpoints.reached("file.middle")
         handle.flush()
         os.fsync(handle.fileno())
     path.chmod(0o440)

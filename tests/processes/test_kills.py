@@ -1,0 +1,18 @@
+"""The server's processes are killed at named places and at random while tablets pour through a bad line (fault 30)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processes.city import Ground
+
+KILLS = 50
+
+
+@pytest.mark.timeout(600)
+def test_nothing_acknowledged_is_lost_over_fifty_kills(field: Ground) -> None:
+    outcome = field.campaign().run(KILLS)
+    assert outcome.faults == []
+    assert sum(outcome.kills.values()) == KILLS
+    assert len(outcome.kills) > 4, "hardly any fail-point was reached"
+    assert min(field.ledger.figures.values()) > 0
