@@ -32,7 +32,7 @@ class Settings:
     max_photo_bytes: int  # MAX_PHOTO_BYTES: largest photo that is taken in
     testing: bool  # TESTING: 1 only in automatic tests
     failpoint: str  # FAILPOINT: name:count, where a test ends the process; nothing without TESTING
-    clock_offset: int  # CLOCK_OFFSET: seconds by which a test moves the product's clock; nothing without TESTING
+    clock_offset: int  # CLOCK_OFFSET: seconds that a test moves the clock by; nothing without TESTING
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:

@@ -30,7 +30,9 @@ def arm(text: str) -> None:
         return
     name, _, count = text.partition(":")
     if name not in NAMES or not count.isdigit() or int(count) < 1:
-        raise Problem("bad_value", f"INSPECT_APP_FAILPOINT must be name:count with one of {', '.join(NAMES)}.")
+        raise Problem(
+            "bad_value", f"INSPECT_APP_FAILPOINT must be name:count with one of {', '.join(NAMES)}."
+        )
     _armed[name] = itertools.count(int(count) - 1, -1)  # counting is atomic, also between threads
 
 

@@ -13,6 +13,8 @@ WHAT = {"server": "tests.processes"}
 def main(arguments: Sequence[str]) -> int:
     """The first word says what is killed; the rest goes to the campaign."""
     if not arguments or arguments[0] not in WHAT:
-        raise SystemExit(f"What is to be killed? python3 dev.py kills {'|'.join(WHAT)} [--count N] [--seed N]")
+        raise SystemExit(
+            f"What is to be killed? python3 dev.py kills {'|'.join(WHAT)} [--count N] [--seed N]"
+        )
     set_up("dev")
     return call([tool("python"), "-m", WHAT[arguments[0]], *arguments[1:]])

@@ -38,7 +38,11 @@ def database(kind: str, folder: Path) -> Iterator[tuple[Path, str]]:
     home = folder / "home"
     home.mkdir()
     postgres = kind == "postgres"
-    opened = databases.postgres_database(migrate_to_head) if postgres else databases.sqlite_database(home, migrate_to_head)
+    opened = (
+        databases.postgres_database(migrate_to_head)
+        if postgres
+        else databases.sqlite_database(home, migrate_to_head)
+    )
     with opened as url:
         yield home, url
 

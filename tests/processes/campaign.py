@@ -31,7 +31,9 @@ class Outcome:
 class Campaign:
     """Rounds of: start, pour, kill, look. All chance comes from the seed; threads and the kernel add their own."""
 
-    def __init__(self, server: Server, proxy: Proxy, tablets: list[Tablet], ledger: Ledger, seed: int) -> None:
+    def __init__(
+        self, server: Server, proxy: Proxy, tablets: list[Tablet], ledger: Ledger, seed: int
+    ) -> None:
         self._server, self._proxy, self._tablets, self._ledger = server, proxy, tablets, ledger
         self._chance = random.Random(seed)
         self._starts = 0
@@ -52,9 +54,7 @@ class Campaign:
         return self.outcome
 
     def _round(self) -> None:
-        point = self._chance.choice(("random", "random", *NAMES))
-        most = 8 if point.startswith(("commit", "reply")) else 2  # photos are fewer than answers
-        failpoint = "" if point == "random" else f"{point}:{self._chance.randint(1, most)}"
+        failpoint = self._point()
         self._start(failpoint)
         stop = threading.Event()
         senders = self._pour(stop)
@@ -63,7 +63,15 @@ class Campaign:
         stop.set()
         for sender in senders:
             sender.join()
-        self.outcome.kills[point if reached else "random"] += 1
+        self.outcome.kills[failpoint.partition(":")[0] if reached else "random"] += 1
+
+    def _point(self) -> str:
+        """Each named place once, then by chance; empty: at a random moment."""
+        if self._starts < len(NAMES):
+            return f"{NAMES[self._starts]}:1"
+        name = self._chance.choice(("", "", *NAMES))
+        most = 8 if name.startswith(("commit", "reply")) else 2  # photos are fewer than answers
+        return name and f"{name}:{self._chance.randint(1, most)}"
 
     def _start(self, failpoint: str = "") -> None:
         self._starts += 1
@@ -81,7 +89,10 @@ class Campaign:
 
     def _wait(self, failpoint: str) -> bool:
         """Until the fail-point was reached (true) or the moment of a random kill has come."""
-        deadline = time.monotonic() + (1.0 if failpoint else self._chance.uniform(0.0, 0.3))
+        first = self._starts <= len(NAMES)  # these are waited for, however slow the machine is
+        deadline = time.monotonic() + (
+            60.0 if first else 1.0 if failpoint else self._chance.uniform(0.0, 0.3)
+        )
         while time.monotonic() < deadline:
             if failpoint and self._server.lost_a_worker():
                 time.sleep(self._chance.choice((0.0, 0.02)))  # the other worker goes on for a moment, or not

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from inspect_app.config import Settings
 from tests.processes.campaign import Campaign
@@ -35,7 +34,11 @@ class Ground:
 @contextmanager
 def ground(settings: Settings, seed: int) -> Iterator[Ground]:
     """Inside an application context on a migrated, empty database. The server is loaded and not started."""
-    people = [factories.account("leader", "inspector"), factories.account("inspector"), factories.account("inspector")]
+    people = [
+        factories.account("leader", "inspector"),
+        factories.account("inspector"),
+        factories.account("inspector"),
+    ]
     visit = factories.released_visit(factories.tender(), people[0], tuple(people[1:]))
     tokens = [factories.bearer(person)["Authorization"].removeprefix("Bearer ") for person in people]
     shared = [str(uuid.uuid4()) for _ in range(3)]

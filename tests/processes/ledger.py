@@ -38,13 +38,17 @@ class Ledger:
         self._sound.clear()
         found = self.check()
         with self._snapshot() as connection:
-            rows = connection.execute(text("SELECT id, n FROM operations WHERE inspection_id = :key"), self._key)
+            rows = connection.execute(
+                text("SELECT id, n FROM operations WHERE inspection_id = :key"), self._key
+            )
             held = {row.id: row.n for row in rows}
             sound = self._engine.dialect.name != "sqlite" or (
                 connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
             )
         if held != self._seen:
-            found.append(f"{len(self._seen.items() - held.items())} operations of the log have changed or gone")
+            found.append(
+                f"{len(self._seen.items() - held.items())} operations of the log have changed or gone"
+            )
         return found if sound else [*found, "the database file is damaged"]
 
     def reading_is_whole(self) -> list[str]:
@@ -75,13 +79,21 @@ class Ledger:
         self._learn()
         last = len(self._seen)
         rows = connection.execute(
-            text("SELECT id, n, seq, device_id, content_hash FROM operations WHERE inspection_id = :key AND n > :last ORDER BY n"),
+            text(
+                "SELECT id, n, seq, device_id, content_hash FROM operations WHERE inspection_id = :key AND n > :last ORDER BY n"
+            ),
             {**self._key, "last": last},
         ).all()
-        found = [f"place {row.n} follows {last + index}" for index, row in enumerate(rows) if row.n != last + index + 1]
+        found = [
+            f"place {row.n} follows {last + index}"
+            for index, row in enumerate(rows)
+            if row.n != last + index + 1
+        ]
         for row in rows:
             found += self._row(row)
-        head = connection.execute(text("SELECT log_n FROM inspections WHERE id = :key"), self._key).scalar() or 0
+        head = (
+            connection.execute(text("SELECT log_n FROM inspections WHERE id = :key"), self._key).scalar() or 0
+        )
         if head != len(self._seen):
             found.append(f"the log says that it ends at {head} and ends at {len(self._seen)}")
         return found + self._audit(connection, last, len(self._seen))
@@ -100,7 +112,10 @@ class Ledger:
     def _audit(self, connection: Any, before: int, after: int) -> list[str]:
         """The audit lines of this round cover exactly the places that it gave out."""
         lines = connection.execute(
-            text("SELECT n, detail FROM audit_lines WHERE n > :last AND subject = :about AND action = 'inspections.operations_taken' ORDER BY n"),
+            text(
+                "SELECT n, detail FROM audit_lines WHERE n > :last AND subject = :about "
+                "AND action = 'inspections.operations_taken' ORDER BY n"
+            ),
             {"last": self._last_audit, "about": f"inspection:{self._inspection}"},
         ).all()
         covered: list[int] = []
@@ -108,7 +123,11 @@ class Ledger:
             detail = line.detail if isinstance(line.detail, dict) else json.loads(line.detail)
             covered += range(detail["first"], detail["first"] + detail["count"])
             self._last_audit = line.n
-        return [] if sorted(covered) == list(range(before + 1, after + 1)) else ["operations stand without their audit line"]
+        return (
+            []
+            if sorted(covered) == list(range(before + 1, after + 1))
+            else ["operations stand without their audit line"]
+        )
 
     def _learn(self) -> None:
         """The batches that the tablets froze since the last look."""
@@ -134,21 +153,34 @@ class Ledger:
 
     def _uploads(self, connection: Any) -> list[str]:
         pictures = [picture for tablet in self._tablets for picture in tablet.pictures if picture.place]
-        return [one for picture in pictures if picture.sha256 not in self._sound for one in self._upload(connection, picture)]
+        return [
+            one
+            for picture in pictures
+            if picture.sha256 not in self._sound
+            for one in self._upload(connection, picture)
+        ]
 
     def _upload(self, connection: Any, picture: Picture) -> list[str]:
         key = picture.place.rpartition("/")[2]
-        row = connection.execute(text("SELECT received, length, finished_at FROM uploads WHERE id = :id"), {"id": key}).one_or_none()
+        row = connection.execute(
+            text("SELECT received, length, finished_at FROM uploads WHERE id = :id"), {"id": key}
+        ).one_or_none()
         if row is None:
             return ["an upload that was acknowledged is gone"]
-        found = [f"acknowledged {picture.offset} bytes of a photo, {row.received} are entered"] if row.received < picture.offset else []
+        found = (
+            [f"acknowledged {picture.offset} bytes of a photo, {row.received} are entered"]
+            if row.received < picture.offset
+            else []
+        )
         if row.finished_at is not None:
             return found + self._stored(connection, picture)
         return found + self._parts(connection, key, row.received, picture.content)
 
     def _parts(self, connection: Any, key: str, received: int, content: bytes) -> list[str]:
         """The entered parts, read from storage, are the beginning of the photo."""
-        keys = connection.execute(text("SELECT key FROM upload_parts WHERE upload_id = :id ORDER BY start"), {"id": key}).scalars()
+        keys = connection.execute(
+            text("SELECT key FROM upload_parts WHERE upload_id = :id ORDER BY start"), {"id": key}
+        ).scalars()
         try:
             held = b"".join((self._photos / part).read_bytes() for part in keys)
         except FileNotFoundError:
@@ -163,7 +195,8 @@ class Ledger:
         self._sound.add(picture.sha256)
         about = {"about": f"photo:{picture.sha256}"}
         lines = connection.execute(
-            text("SELECT count(*) FROM audit_lines WHERE action = 'photos.stored' AND subject = :about"), about
+            text("SELECT count(*) FROM audit_lines WHERE action = 'photos.stored' AND subject = :about"),
+            about,
         ).scalar_one()
         found = [] if lines == 1 else [f"a stored photo has {lines} audit lines"]
         return found if path.stat().st_mode & 0o222 == 0 else [*found, "a stored photo can be written"]

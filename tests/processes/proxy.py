@@ -63,17 +63,19 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     async def _ended(self) -> None:
+        """Every connection is closed and every task has ended, also those that began meanwhile."""
         self._server.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others)
+        await asyncio.sleep(0.05)  # transports close in the loop's next turns
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request per connection; whatever breaks ends the connection, as a bad line does."""
         with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError, TimeoutError):
             await self._one(await _request(reader), writer)
-        await _closed(writer)
+        writer.close()
 
     async def _one(self, request: Request, writer: asyncio.StreamWriter) -> None:
         fault = self._chance.choices(FAULTS, WEIGHTS)[0] if self.faulty else "none"
@@ -96,7 +98,7 @@ class Proxy:
         _, upstream = await self._line()
         upstream.write(request.whole[: self._chance.choice(places)])
         await upstream.drain()
-        await _closed(upstream)
+        upstream.close()
 
     async def _drop_reply(self, request: Request, _writer: asyncio.StreamWriter) -> None:
         await self._answer(request.whole)
@@ -129,7 +131,7 @@ class Proxy:
             await writer.drain()
             return await _to_the_end(reader)
         finally:
-            await _closed(writer)
+            writer.close()
 
 
 async def _request(reader: asyncio.StreamReader) -> Request:
@@ -150,9 +152,3 @@ async def _to_the_end(reader: asyncio.StreamReader) -> bytes:
 async def _passed_on(answer: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(answer)
     await writer.drain()
-
-
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()

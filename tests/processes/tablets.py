@@ -146,7 +146,9 @@ class Tablet:
     def _finding(self) -> dict[str, Any]:
         shared = self._chance.random() < 0.2
         entity = self._chance.choice(self._shared) if shared else str(uuid.uuid4())
-        return self._operation("finding", entity, {"kind": "defect", "text": f"蜂窩 {self._seq}", "severity": "L"})
+        return self._operation(
+            "finding", entity, {"kind": "defect", "text": f"蜂窩 {self._seq}", "severity": "L"}
+        )
 
     def _photo(self, picture: Picture) -> dict[str, Any]:
         facts = {"sha256": picture.sha256, "size": len(picture.content), "type": "image/jpeg", "use": "site"}
