@@ -13,11 +13,16 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries, services
 from inspect_app.catalogue.knobs import KNOBS, Knob
+from inspect_app.domain import editions as rule_editions
+from inspect_app.domain.calendars import government_calendar
 from inspect_app.domain.editions import RuleSet
 from inspect_app.domain.reasons import Reason, because
+from inspect_app.domain.rule_changes import LABELS, year_of_days
+from inspect_app.domain.rule_changes import compare_rules as domain_compare
 from inspect_app.errors import Problem
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
+from inspect_app.office.records import day_of
 
 
 @blueprint.get("/rules")
@@ -41,6 +46,27 @@ def _stands(knob: Knob, found: RuleSet) -> Reason | None:
 
 def _coming(today: date) -> int:
     return sum(row.effective_from > today for row in queries.all_settings())
+
+
+@blueprint.get("/rules/compare")
+@requires(Permission.MANAGE_CATALOGUE)
+def compare_rules() -> str:
+    """The rules of two days side by side, the city's own values included, and the two years of the calendar."""
+    today = clock.today()
+    old = day_of(request.args.get("old", "")) or rule_editions.by_id(rule_editions.ids()[0]).effective
+    new = day_of(request.args.get("new", "")) or today
+    years = [year_of_days(day.year, queries.calendar(day.year, day.year)) for day in (old, new)]
+    found = domain_compare(queries.rules_on(old), queries.rules_on(new))
+    return render_template(
+        "office/catalogue/compare_rules.html", old=old, new=new, changes=found, labels=LABELS, years=years,
+        days=_days_of_change(), covered=[government_calendar().covers(day) for day in (old, new)],
+    )  # fmt: skip
+
+
+def _days_of_change() -> list[date]:
+    """The days on which something began: editions of the regulation and the city's own values."""
+    editions = [rule_editions.by_id(name).effective for name in rule_editions.ids()]
+    return sorted({*editions, *(row.effective_from for row in queries.all_settings())})
 
 
 class SettingForm(FormSchema):

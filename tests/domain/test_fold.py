@@ -171,6 +171,52 @@ def test_entities_are_read_by_kind_without_the_deleted_ones() -> None:
     assert list(open_.of("merit")) == []
 
 
+def test_entities_of_a_kind_come_by_their_id() -> None:
+    log = [
+        Stamped(
+            Operation(
+                uuid_of(number),
+                DEVICES[0],
+                number + 1,
+                INSPECTION,
+                "finding",
+                uuid_of(90 - number),
+                {"text": f"{number}"},
+                {"text": None},
+                hlc_of(number),
+                "mei",
+            ),
+            hlc_of(number),
+        )
+        for number in range(3)
+    ]
+    found = [(key[-2:], entity.value("text")) for key, entity in fold(log, TEAM).of("finding")]
+    assert found == [("88", "2"), ("89", "1"), ("90", "0")]
+
+
+@pytest.mark.parametrize("field", ["id", "device", "inspection", "entity_id"])
+def test_every_single_id_of_an_operation_must_be_one(field: str) -> None:
+    operation = {**TEMPLATE["operation"], "entity": "finding", field: "no id"}
+    assert validate(Operation.from_dict(operation), team_of(TEMPLATE["team"])) == "bad_value"
+
+
+def test_one_bad_value_among_good_ones_is_refused() -> None:
+    operation = {**TEMPLATE["operation"], "set": {"text": "a", "severity": "X"}, "base": {}}
+    assert validate(Operation.from_dict(operation), team_of(TEMPLATE["team"])) == "bad_value"
+
+
+def test_one_bad_base_among_good_ones_is_refused() -> None:
+    good, other = op_id(7), op_id(8)
+    base = {"text": good, "location": [good, "no id"]}
+    patch = {"set": {"text": "a", "location": "b"}, "base": base}
+    operation = Operation.from_dict({**TEMPLATE["operation"], **patch})
+    assert validate(operation, team_of(TEMPLATE["team"])) == "bad_value"
+    fine = Operation.from_dict(
+        {**TEMPLATE["operation"], **patch, "base": {"text": good, "location": [good, other]}}
+    )
+    assert validate(fine, team_of(TEMPLATE["team"])) is None
+
+
 def test_others_tell_who_and_when() -> None:
     name = "two devices write one field without knowing each other: the higher stamp is shown, the other stays visible"
     shown = state_of(name).entity("finding", "f0000000-0000-7000-8000-000000000001").fields["text"]

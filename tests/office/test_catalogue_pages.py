@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.permissions import Role
 from inspect_app.catalogue import queries, services
 from inspect_app.experts import queries as experts
@@ -169,3 +171,18 @@ def test_the_roster_through_its_pages(db: Any, client: Any, coordinator: Person)
     auditor = Person(client, Role.AUDITOR)
     assert auditor.get("/experts").status_code == 200
     assert auditor.get(path).status_code == 403
+
+
+def test_the_rules_of_two_days_are_compared_with_the_city_s_own(db: Any, coordinator: Person) -> None:
+    page = coordinator.get("/rules/compare?old=2023-08-08&new=2023-08-09").text
+    assert "級距，1,500,000 起，件數" in page
+    assert "112.08.09 起" in page
+    assert "兩個日期的規則完全相同" in coordinator.get("/rules/compare?old=2024-01-01&new=2024-01-01").text
+    services.set_setting(SYSTEM, "record_days", date(2025, 1, 1), "9", source="本市補充規定", verified=True)
+    services.set_closure(SYSTEM, date(2025, 7, 24), working=False, reason="颱風")
+    page = coordinator.get("/rules/compare?old=2024-12-31&new=2025-12-31").text
+    assert "查核紀錄發送期限" in page
+    assert "本市補充規定，114.01.01 起" in page
+    assert "114.07.24" in page
+    assert "年度查核件數" not in page
+    assert coordinator.get("/rules/compare?old=x&new=").status_code == 200
