@@ -7,7 +7,7 @@ meeting (`as_of`). Every figure carries the ids of what is behind it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -15,10 +15,13 @@ from typing import Any
 from sqlalchemy import select
 
 from inspect_app.catalogue import queries as catalogue
+from inspect_app.domain.catalogue.rows import Row
+from inspect_app.domain.quotas import BandQuota, quota
 from inspect_app.domain.quotas import Case as QuotaCase
-from inspect_app.domain.quotas import quota
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Rollup, RollupFinding
+from inspect_app.meetings.blocks import blocks, defects_of
+from inspect_app.meetings.districts import districts
 from inspect_app.notices import queries as notices
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
@@ -43,6 +46,8 @@ class Scope:
 def figures(scope: Scope) -> dict[str, Any]:
     """Everything that the meeting page shows for a scope, as JSON-ready data."""
     rollups = _rollups(scope)
+    late = projects.behind_schedule(scope.as_of, scope.agency_id or None, scope.programme or None)
+    defects, table = defects_of(rollups), _table()
     return {
         "scope": {name: str(value) for name, value in asdict(scope).items()},
         "inspections": len(rollups),
@@ -56,9 +61,11 @@ def figures(scope: Scope) -> dict[str, Any]:
             "M": sum(r.medium for r in rollups),
             "S": sum(r.serious for r in rollups),
         },
-        "top_defects": top_defects(rollups),
+        "top_defects": _top_defects(rollups, defects, table),
+        "blocks": blocks(rollups, defects, table),
+        "districts": districts(rollups, late),
         "overdue": _overdue(scope),
-        "behind": _behind(scope),
+        "behind": [_behind_line(row) for row in late],
     }
 
 
@@ -78,21 +85,40 @@ def _quota(scope: Scope) -> dict[str, Any]:
     """The year's requirement against what was done from January to the end of the period. The head's own numbers are the city's."""
     done = [row for row in _rollups(scope, year=True) if row.kind != "supervision"]
     outside = set(db.session.scalars(select(Tender.id).where(Tender.commissioned_out.is_(True))))
+    rules = catalogue.rules_on(scope.period_to)
     cases = [QuotaCase(row.budget, row.tender_id in outside) for row in done]
     changes = [] if scope.agency_id or scope.programme else as_rules(adjustments(scope.period_to.year))
-    found = quota(_quota_tenders(scope), cases, catalogue.rules_on(scope.period_to), changes)
+    found = quota(_quota_tenders(scope), cases, rules, changes)
+    own = [row for row in done if row.tender_id not in outside]
+    in_bands = own if rules.value("bands_exclude") else done
+    ratios = [(part["from"], part["to"]) for part in rules.value("quotas")["ratios"]]
     return {
         "year": scope.period_to.year,
         "required": found.ratio_required,
         "done": found.ratio_done,
-        "bands": [
-            {"low": b.low, "high": b.high, "available": b.available, "required": b.required, "done": b.done}
-            for b in found.bands
-        ],
+        "bands": [_band(band, in_bands) for band in found.bands],
         "unknown": found.unknown_tenders,
         "reasons": [reason.as_dict() for reason in found.reasons],
+        "ratio_ids": [row.inspection_id for row in own if any(_within(row.budget, *part) for part in ratios)],
         "inspection_ids": [row.inspection_id for row in done],
     }
+
+
+def _band(band: BandQuota, done: Sequence[Rollup]) -> dict[str, Any]:
+    """One budget band with the inspections that fill it."""
+    ids = [row.inspection_id for row in done if _within(row.budget, band.low, band.high)]
+    return {
+        "low": band.low,
+        "high": band.high,
+        "available": band.available,
+        "required": band.required,
+        "done": band.done,
+        "inspection_ids": ids,
+    }
+
+
+def _within(budget: int | None, low: int, high: int | None) -> bool:
+    return budget is not None and low <= budget and (high is None or budget < high)
 
 
 def _quota_tenders(scope: Scope) -> list[QuotaCase]:
@@ -151,23 +177,25 @@ def _points(rollups: Sequence[Rollup]) -> dict[str, Any]:
     }
 
 
-def top_defects(rollups: Sequence[Rollup], top: int = TOP) -> list[dict[str, Any]]:
+def _table() -> Mapping[str, Row]:
+    """The newest edition's rows by code, for the words beside a number."""
+    return catalogue.edition_rows(catalogue.edition_in_force(date.max).id).by_code
+
+
+def _top_defects(
+    rollups: Sequence[Rollup], defects: Sequence[RollupFinding], table: Mapping[str, Row]
+) -> list[dict[str, Any]]:
     """Codes by count; ratio = count / inspections, in basis points. Ties by code."""
-    ids = [row.inspection_id for row in rollups]
-    query = select(RollupFinding).where(
-        RollupFinding.inspection_id.in_(ids), RollupFinding.kind == "defect", RollupFinding.code != ""
-    )
     groups: dict[str, list[str]] = defaultdict(list)
-    for row in db.session.scalars(query):
+    for row in defects:
         groups[row.code].append(row.inspection_id)
-    ranked = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:top]
-    table = catalogue.edition_rows(catalogue.edition_in_force(date.max).id).by_code
+    ranked = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:TOP]
     return [
         {
             "code": code,
             "text": table[code].text if code in table else "",
             "count": len(found),
-            "ratio_bp": round(len(found) * 10_000 / len(ids)),
+            "ratio_bp": round(len(found) * 10_000 / len(rollups)),
             "inspection_ids": sorted(set(found)),
         }
         for code, found in ranked
@@ -187,12 +215,6 @@ def _overdue(scope: Scope) -> list[dict[str, Any]]:
             "due_on": case.due_on.isoformat(), "days": -state.days_left, "open_items": state.total - state.accepted - state.sent,
         })  # fmt: skip
     return found
-
-
-def _behind(scope: Scope) -> list[dict[str, Any]]:
-    """Behind-schedule tenders with cause, remedy, catch-up date and help needed."""
-    rows = projects.behind_schedule(scope.as_of, scope.agency_id or None, scope.programme or None)
-    return [_behind_line(row) for row in rows]
 
 
 def _behind_line(row: projects.Behind) -> dict[str, Any]:

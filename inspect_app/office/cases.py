@@ -24,6 +24,7 @@ from inspect_app.notices.rules import SANCTIONS
 from inspect_app.notifications import services as notifications
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.case_events import LETTERS, events
+from inspect_app.office.case_timeline import timeline, told
 from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
@@ -76,6 +77,8 @@ def case_page(row: Case, **forms: Form) -> str:
     """The case page; a form that was refused is shown again with what was typed."""
     record, tender = db.session.get_one(Record, row.inspection_id), db.session.get_one(Tender, row.tender_id)
     content = for_agency(record.content or {})
+    letters, inspected_on = queries.letters(row.id), date.fromisoformat(content["visit"]["inspected_on"])
+    line = timeline(row, letters, LETTERS, inspected_on, clock.today())
     shown = {
         name: forms.get(name, Form())
         for name in ("send", "extension", "decision", "remind", "letter", "close")
@@ -83,7 +86,8 @@ def case_page(row: Case, **forms: Form) -> str:
     return render_template(
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
         progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
-        letters=queries.letters(row.id), letter_names=LETTERS, deductions=queries.deductions(row.id), money_form=forms.get("money", Form()),
+        letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
+        deductions=queries.deductions(row.id), money_form=forms.get("money", Form()),
         sanctions=queries.sanctions(row.id), sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission,
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
         standing=deadlines.standing(row, clock.today()),

@@ -22,8 +22,9 @@ from inspect_app.meetings.behind import Number, behind_number
 from inspect_app.meetings.models import Meeting, Ruling
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.downloads import download
+from inspect_app.office.filters import col
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
-from inspect_app.office.meeting_charts import charts
+from inspect_app.office.meeting_charts import Opener, charts, short
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
 from inspect_app.reports import odt, pdf
@@ -78,10 +79,26 @@ def meeting(meeting_id: str) -> str:
     live = request.args.get("live") == "1"
     found = queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme, live=live)
     return render_template(
-        "office/meetings/meeting.html", meeting=row, figures=found, charts=charts(found), live=live,
+        "office/meetings/meeting.html", meeting=row, figures=found, charts=charts(found, _opener(row, live)), live=live,
         before=queries.tracked_before(row), rulings=queries.rulings_of(row.id), states=queries.STATES, units=_units(),
+        agency_columns=[col(short(line["name"]), num=True) for line in found["by_agency"]],
         agency_options=list(_units().items()), programme_options=[(name, name) for name in projects.programmes()], today=clock.today(),
     )  # fmt: skip
+
+
+def _opener(row: Meeting, live: bool) -> Opener:
+    """The address of what is behind a number, within the filters of this page."""
+    agency_id, programme = _filters()
+    kept: dict[str, Any] = {
+        "agency": agency_id or None,
+        "programme": programme or None,
+        "live": "1" if live else None,
+    }
+
+    def opens(what: str, key: str) -> str:
+        return url_for("office.meeting_behind", meeting_id=row.id, what=what, key=key, **kept)
+
+    return opens
 
 
 def _filters() -> tuple[str, str]:
@@ -100,7 +117,7 @@ def meeting_behind(meeting_id: str, what: str) -> str:
     agency_id, programme = _filters()
     live = request.args.get("live") == "1"
     found = queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme, live=live)
-    number = behind_number(found, what, request.args.get("key", "")[:60])
+    number = behind_number(found, what, request.args.get("key", "")[:120])
     if number is None:
         raise Problem("not_found", "這個數字沒有明細。")
     return render_template("office/meetings/behind.html", meeting=row, number=number, rows=_shares(number))

@@ -46,6 +46,8 @@ class Recount:
             for row in rows("SELECT * FROM test_results")
         }
         self.tenders = {row["id"]: row for row in rows("SELECT * FROM tenders")}
+        self.delays = rows("SELECT * FROM tender_delays ORDER BY month")
+        self.agencies = {row["id"]: row["name"] for row in rows("SELECT id, name FROM agencies")}
         self.cases = rows("SELECT * FROM cases")
         self.items = rows("SELECT case_id, state FROM case_items")
 
@@ -123,18 +125,49 @@ class Recount:
         rates = {"contractor": contractor, "supervision": other, "pcm": other, "owner": 0}
         return Counter({party: count * rates[party] for party, count in self.points(key).items()})
 
+    def of_year(self, year: int, agency: str = "", programme: str = "") -> list[Row]:
+        return [row for row in self.tenders.values() if self._of_year(row, year, agency, programme)]
+
     def bands(
         self, year: int, done: list[str], agency: str = "", programme: str = ""
-    ) -> list[tuple[int, int, int]]:
-        """(available, required, done) per budget band."""
-        counted = [row for row in self.tenders.values() if self._of_year(row, year, agency, programme)]
+    ) -> list[tuple[int, int, set[str]]]:
+        """(available, required, inspections done) per budget band."""
+        known = [row["budget"] for row in self.of_year(year, agency, programme) if row["budget"] is not None]
         answer = []
         for low, high, number in BANDS:
-            known = [row["budget"] for row in counted if row["budget"] is not None]
             inside = [budget for budget in known if low <= budget and (high is None or budget < high)]
-            hit = [key for key in done if self._inside(key, low, high)]
-            answer.append((len(inside), min(number, len(inside)), len(hit)))
+            hit = {key for key in done if self._inside(key, low, high)}
+            answer.append((len(inside), min(number, len(inside)), hit))
         return answer
+
+    def ratio(
+        self, year: int, done: list[str], agency: str = "", programme: str = ""
+    ) -> tuple[int, set[str]]:
+        """Ten per cent of the own tenders of 1.5 million and more, rounded up; the inspections that count for it."""
+        own = [row for row in self.of_year(year, agency, programme) if self._in_ratio(row)]
+        hit = {key for key in done if self._in_ratio(self.tenders[self.inspections[key]["tender_id"]])}
+        return (len(own) + 9) // 10, hit
+
+    def _in_ratio(self, row: Row) -> bool:
+        return not row["commissioned_out"] and row["budget"] is not None and row["budget"] >= BANDS[-1][0]
+
+    def blocks(self, ids: list[str]) -> dict[str, Counter[str]]:
+        """Block of the table (the first two parts of a code) -> agency id -> findings."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for key in ids:
+            for row in self.findings(key):
+                if row.get("code"):
+                    first, second = row["code"].split(".")[:2]
+                    found[f"{first}.{second}"][self.inspections[key]["agency_id"]] += 1
+        return found
+
+    def district(self, tender_id: str) -> str:
+        return self.tenders[tender_id]["district"] or "未填行政區"
+
+    def newest_delay(self, tender_id: str, as_of: date) -> Row:
+        """The last month's words that had begun by the day; empty where nobody wrote any."""
+        own = [row for row in self.delays if row["tender_id"] == tender_id and _day(row["month"]) <= as_of]
+        return own[-1] if own else {}
 
     def _inside(self, key: str, low: int, high: int | None) -> bool:
         budget = self.tenders[self.inspections[key]["tender_id"]]["budget"]

@@ -39,12 +39,60 @@ def compare(found: dict[str, Any], recount: Recount, scope: Scope) -> None:
     compare_points(found, recount, ids)
     compare_defects(found, recount, ids)
     compare_agencies(found, recount, ids)
+    compare_blocks(found, recount, ids)
+    compare_districts(found, recount, ids)
     compare_quota(found, recount, scope)
-    late = recount.overdue(scope.as_of, *given)
+    compare_overdue(found, recount, scope)
+    compare_behind(found, recount, scope)
+
+
+def compare_overdue(found: dict[str, Any], recount: Recount, scope: Scope) -> None:
+    late = recount.overdue(scope.as_of, scope.agency_id, scope.programme)
     assert {line["case_id"]: (line["days"], line["open_items"]) for line in found["overdue"]} == late
-    assert {line["tender_id"]: line["gap_bp"] for line in found["behind"]} == recount.behind(*given)
+    cases = {row["id"]: row for row in recount.cases}
+    for line in found["overdue"]:
+        case = cases[line["case_id"]]
+        assert line["due_on"] == str(case["due_on"])[:10]
+        assert line["tender"] == recount.tenders[case["tender_id"]]["name"]
+        assert line["agency"] == recount.agencies[case["agency_id"]]
+
+
+def compare_behind(found: dict[str, Any], recount: Recount, scope: Scope) -> None:
+    """How far, and in the agency's own words why, what is done, until when and who should help."""
+    behind = recount.behind(scope.agency_id, scope.programme)
+    assert {line["tender_id"]: line["gap_bp"] for line in found["behind"]} == behind
     gaps = [line["gap_bp"] for line in found["behind"]]
     assert gaps == sorted(gaps, reverse=True)
+    for line in found["behind"]:
+        tender, said = (
+            recount.tenders[line["tender_id"]],
+            recount.newest_delay(line["tender_id"], scope.as_of),
+        )
+        for name in ("name", "number", "programme", "agency_id"):
+            assert line[name] == tender[name]
+        assert (line["planned_bp"], line["actual_bp"]) == (
+            tender["progress_planned_bp"],
+            tender["progress_actual_bp"],
+        )
+        for name in ("factor", "cause", "remedy", "help_needed"):
+            assert line[name] == said.get(name, "")
+        caught = said.get("catch_up_on")
+        assert line["catch_up_on"] == (str(caught)[:10] if caught else None)
+
+
+def compare_blocks(found: dict[str, Any], recount: Recount, ids: list[str]) -> None:
+    wanted = recount.blocks(ids)
+    assert [line["block"] for line in found["blocks"]] == sorted(wanted)
+    for line in found["blocks"]:
+        assert line["agencies"] == dict(wanted[line["block"]])
+        assert line["count"] == sum(wanted[line["block"]].values())
+
+
+def compare_districts(found: dict[str, Any], recount: Recount, ids: list[str]) -> None:
+    inspected = Counter(recount.district(recount.inspections[key]["tender_id"]) for key in ids)
+    late = Counter(recount.district(line["tender_id"]) for line in found["behind"])
+    lines = {line["district"]: (line["inspections"], line["behind"]) for line in found["districts"]}
+    assert lines == {name: (inspected[name], late[name]) for name in {*inspected, *late}}
 
 
 def compare_points(found: dict[str, Any], recount: Recount, ids: list[str]) -> None:
@@ -78,13 +126,27 @@ def compare_agencies(found: dict[str, Any], recount: Recount, ids: list[str]) ->
         assert (line["scored"], line["score_sum"]) == (len(scores), sum(scores))
         assert (line["lowest"], line["highest"]) == (min(scores, default=None), max(scores, default=None))
         assert line["findings"] == sum(len(recount.findings(key)) for key in own)
+        assert line["name"] == recount.agencies[line["agency_id"]]
+        for grade, count in line["grades"].items():
+            assert count == sum(recount.grade(key) == grade for key in own), grade
+        for party, points in line["points"].items():
+            assert points == sum(recount.points(key)[party] for key in own), party
 
 
 def compare_quota(found: dict[str, Any], recount: Recount, scope: Scope) -> None:
     year = scope.period_to.year
     done = recount.issued(date(year, 1, 1), scope.period_to, scope.as_of, scope.agency_id, scope.programme)
-    bands = [(line["available"], line["required"], line["done"]) for line in found["quota"]["bands"]]
-    assert bands == recount.bands(year, done, scope.agency_id, scope.programme)
+    given = (year, done, scope.agency_id, scope.programme)
+    bands = [
+        (line["available"], line["required"], set(line["inspection_ids"])) for line in found["quota"]["bands"]
+    ]
+    assert bands == recount.bands(*given)
+    assert [line["done"] for line in found["quota"]["bands"]] == [len(ids) for _, _, ids in bands]
+    required, counted = recount.ratio(*given)
+    assert (found["quota"]["required"], found["quota"]["done"]) == (required, len(counted))
+    assert set(found["quota"]["ratio_ids"]) == counted
+    unknown = sum(row["budget"] is None for row in recount.of_year(year, scope.agency_id, scope.programme))
+    assert found["quota"]["unknown"] == unknown
     assert set(found["quota"]["inspection_ids"]) == set(done)
 
 
@@ -130,9 +192,20 @@ def test_behind_each_number_stand_rows_that_add_up_to_it(city: small_city.City, 
 
     today = app_clock.today()
     found = figures(Scope(today - timedelta(days=365), today, today))
-    asked = [("inspections", ""), ("year", "")]
+    asked = [("inspections", ""), ("year", ""), ("ratio", "")]
+    asked += [("band", str(line["low"])) for line in found["quota"]["bands"]]
     asked += [("grade", line["grade"]) for line in found["grades"]]
     asked += [("agency", line["agency_id"]) for line in found["by_agency"]]
+    for line in found["by_agency"]:
+        own = line["agency_id"]
+        asked += [("agency_grade", f"{own}|{grade}") for grade in line["grades"]] + [("agency_findings", own)]
+        asked += [("agency_points", f"{own}|{party}") for party in line["points"]]
+    for line in found["blocks"]:
+        asked += [("block", line["block"])] + [
+            ("block", f"{line['block']}|{one}") for one in line["agencies"]
+        ]
+    asked += [("district", line["district"]) for line in found["districts"]]
+    asked += [("money", party) for party in ("contractor", "supervision", "pcm")]
     asked += [("points", party) for party in found["points"]] + [("severity", level) for level in "LMS"]
     asked += [("defect", line["code"]) for line in found["top_defects"]]
     for what, key in asked:
@@ -145,5 +218,12 @@ def test_behind_each_number_stand_rows_that_add_up_to_it(city: small_city.City, 
             ]
             shares += number.share(row, codes)
         assert shares == number.value, (what, key)
+    for line in found["districts"]:
+        number = behind_number(found, "district_behind", line["district"])
+        assert number is not None
+        assert {one["tender_id"] for one in number.tenders} == set(line["tender_ids"])
+        assert number.value == len(number.tenders)
     assert behind_number(found, "nothing", "") is None
+    for what in ("band", "agency", "agency_grade", "agency_findings", "agency_points", "block", "district"):
+        assert behind_number(found, what, "nothing|nobody") is None
     assert behind_number(found, "grade", "丁等") is None

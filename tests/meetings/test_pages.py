@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import json
 import re
 import zipfile
 from datetime import timedelta
@@ -49,6 +51,51 @@ def test_the_whole_page_and_every_number_on_it_opens(city: small_city.City, app:
         opened = visitor.get(link.removeprefix("/office").replace("&amp;", "&"))
         assert opened.status_code == 200, link
     assert visitor.get(f"/meetings/{row.id}/behind/nothing").status_code == 404
+
+
+def test_a_number_and_the_page_behind_it_say_the_same(city: small_city.City, app: Any) -> None:
+    visitor = signed_in(app, "secretary")
+    row = queries.meetings()[0]
+    shown = visitor.get(f"/meetings/{row.id}").text
+    pattern = rf'href="/office(/meetings/{row.id}/behind/[^"]+)">(?:NT\$ )?([\d,]+)'
+    numbers = re.findall(pattern, shown)
+    kinds = {link.split("/behind/")[1].split("?")[0] for link, _ in numbers}
+    assert kinds >= {
+        "inspections",
+        "year",
+        "grade",
+        "agency",
+        "agency_grade",
+        "agency_findings",
+        "agency_points",
+    }
+    assert kinds >= {"severity", "points", "money", "defect", "block", "district", "district_behind"}
+    for link, number in numbers:
+        opened = visitor.get(link.replace("&amp;", "&")).text
+        told = re.search(r"共 ([\d,]+) ", opened)
+        assert told is not None, link
+        assert told.group(1).replace(",", "") == number.replace(",", ""), link
+
+
+def test_every_picture_stands_above_a_table_and_its_marks_open(city: small_city.City, app: Any) -> None:
+    visitor = signed_in(app, "secretary")
+    shown = visitor.get(f"/meetings/{queries.meetings()[0].id}").text
+    charts = [json.loads(html.unescape(text)) for text in re.findall(r"data-chart='([^']+)'", shown)]
+    assert [spec["type"] for spec in charts] == ["bar", "stack", "map", "bar", "heat", "bar"]
+    addresses = {url for spec in charts for url in addresses_of(spec)}
+    assert addresses
+    for url in addresses:
+        assert visitor.get(url.removeprefix("/office")).status_code == 200, url
+    for figure in re.findall(r"</figure>\s*(<[^>]+>)", shown):
+        assert 'class="table-wrap"' in figure
+
+
+def addresses_of(spec: dict[str, Any]) -> list[str]:
+    """The address of every mark that shows something."""
+    marks = [point["url"] for point in spec.get("points", [])]
+    for series in spec["series"]:
+        marks += [url for value, url in zip(series["values"], series["urls"], strict=True) if value]
+    return marks
 
 
 def test_the_book_is_an_odt_with_the_figures(city: small_city.City, app: Any) -> None:

@@ -3,6 +3,6 @@ export function drawCharts(root: ParentNode): void {
   const rooms = [...root.querySelectorAll<HTMLElement>('[data-chart]')];
   if (rooms.length === 0) return;
   void import('./drawing').then(({ draw }) => {
-    for (const room of rooms) draw(room);
+    for (const room of rooms) void draw(room);
   });
 }
