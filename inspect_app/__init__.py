@@ -14,7 +14,7 @@ from inspect_app.config import Settings
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = (
     "installation", "audit", "notifications", "accounts", "projects", "experts", "catalogue", "photos",
-    "scheduling", "inspections", "notices", "meetings",
+    "scheduling", "inspections", "evidence", "notices", "meetings",
 )  # fmt: skip
 ROUTES = ("health", "field", "sync.routes", "photos.routes", "office")
 

@@ -186,6 +186,27 @@ def restore(folder: Path, as_json: bool) -> None:
         show(cli_backup.restore(folder), as_json, "{rows} rows and {photos} photos as of {at}".format_map)
 
 
+@main.group("audit")
+def audit_group() -> None:
+    """The audit log: is it still what was written?"""
+
+
+@audit_group.command("verify")
+@click.option("--head", "printed", multiple=True, help="a head as a document prints it below its QR code")
+@json_option
+@told
+def audit_verify(printed: tuple[str, ...], as_json: bool) -> None:
+    """Hash every line, link, head and stored photo again; exit 1 and the first bad row when one was changed."""
+    from inspect_app import cli_evidence
+
+    with application():
+        report = cli_evidence.verify(printed)
+    show(report.as_dict(), as_json, cli_evidence.sentence)
+    for fault in report.faults:
+        click.echo(f"{fault.row}: {fault.says}", err=True)
+    sys.exit(1 if report.faults else 0)
+
+
 @main.command("rules")
 @click.argument("kind", metavar="grade|penalty|deadline|quota")
 @json_option

@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, BigInteger, Integer, String, event
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, FromClause, Integer, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspect_app.extensions import UtcDateTime, db
 
 
 class AuditLine(db.Model):  # type: ignore[name-defined,misc]
-    """One line: never updated, never deleted (triggers refuse it). `leaf` is the hash of the canonical line."""
+    """One line: never updated, never deleted (triggers refuse it). `leaf` is the hash of the canonical line (lines.py)."""
 
     __tablename__ = "audit_lines"
     n: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -24,23 +24,57 @@ class AuditLine(db.Model):  # type: ignore[name-defined,misc]
     leaf: Mapped[str] = mapped_column(String(64))
 
 
-SQLITE_TRIGGERS = [
-    f"CREATE TRIGGER audit_lines_no_{verb.lower()} BEFORE {verb} ON audit_lines "
-    "BEGIN SELECT RAISE(ABORT, 'audit_lines is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-POSTGRES_TRIGGERS = [
-    "CREATE OR REPLACE FUNCTION audit_lines_append_only() RETURNS trigger AS $$ "
-    "BEGIN RAISE EXCEPTION 'audit_lines is append-only'; END $$ LANGUAGE plpgsql",
-    "CREATE TRIGGER audit_lines_no_change BEFORE UPDATE OR DELETE ON audit_lines "
-    "FOR EACH ROW EXECUTE FUNCTION audit_lines_append_only()",
-    "CREATE TRIGGER audit_lines_no_truncate BEFORE TRUNCATE ON audit_lines "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_lines_append_only()",
-]
-for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
-    for _sql in _statements:
-        event.listen(
-            AuditLine.__table__,
-            "after_create",
-            DDL(_sql).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-        )
+class WaitingLine(db.Model):  # type: ignore[name-defined,misc]
+    """A line that is not chained yet. Written with the line, so that one that commits late is never passed over."""
+
+    __tablename__ = "audit_waiting"
+    line_n: Mapped[int] = mapped_column(ForeignKey("audit_lines.n"), primary_key=True)
+
+
+class ChainLink(db.Model):  # type: ignore[name-defined,misc]
+    """One line's place in the chain. `position` counts from 0 without gaps and is the leaf's index in the tree."""
+
+    __tablename__ = "audit_chain"
+    position: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    line_n: Mapped[int] = mapped_column(ForeignKey("audit_lines.n"), unique=True)
+    leaf: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))  # domain.merkle.link_hash over the one before
+
+
+def append_only(table: FromClause) -> None:
+    """Let the database itself refuse every change of the table's rows; the migration makes the same triggers."""
+    for dialect, statements in triggers(str(table)).items():
+        for sql in statements:
+            event.listen(
+                table,
+                "after_create",
+                DDL(sql).execute_if(dialect=dialect),  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+            )
+
+
+def triggers(table: str) -> dict[str, list[str]]:
+    """{dialect: statements} that make a table append-only."""
+    refused = f"'{table} is append-only'"
+    return {
+        "sqlite": [
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, {refused}); END"
+            for verb in ("UPDATE", "DELETE")
+        ],
+        "postgresql": [
+            f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger AS $$ "
+            f"BEGIN RAISE EXCEPTION {refused}; END $$ LANGUAGE plpgsql",
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+        ],
+    }
+
+
+APPEND_ONLY = ("audit_lines", "audit_chain", "audit_heads")
+"""The tables whose rows never change; `audit_heads` is the evidence room's."""
+for _model in (AuditLine, ChainLink):
+    append_only(_model.__table__)

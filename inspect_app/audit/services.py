@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Protocol
 
-import orjson
+from sqlalchemy import insert
 
 from inspect_app import clock
-from inspect_app.audit.models import AuditLine
+from inspect_app.audit.lines import leaf_of, plain
+from inspect_app.audit.models import AuditLine, WaitingLine
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 
@@ -23,35 +23,22 @@ class Who(Protocol):
 
 
 def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
-    """Append one line and return its id.
+    """Append one line and return its id; the sequencer chains it within a second (chaining.py).
 
     `action` is `feature.verb`; `subject` is `kind:id` and holds opaque ids only, because the log of a sealed
     visit must not tell its target before release. `detail` is JSON.
     """
-    line_id, moment = new_id(), clock.now()
-    canonical = orjson.dumps(
-        {
-            "id": line_id,
-            "at": moment.isoformat(),
-            "actor": actor.id,
-            "action": action,
-            "subject": subject,
-            "detail": detail,
-        },
-        option=orjson.OPT_SORT_KEYS,
-        default=str,
+    line = AuditLine(
+        id=new_id(),
+        at=clock.now(),
+        actor_id=actor.id,
+        actor_name=actor.name,
+        action=action,
+        subject=subject,
+        detail=plain(detail),
     )
-    db.session.add(
-        AuditLine(
-            id=line_id,
-            at=moment,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            action=action,
-            subject=subject,
-            detail=orjson.loads(canonical)["detail"],
-            leaf=hashlib.sha256(b"\x00" + canonical).hexdigest(),
-        )
-    )
+    line.leaf = leaf_of(line).hex()
+    db.session.add(line)
     db.session.flush()
-    return line_id
+    db.session.execute(insert(WaitingLine), {"line_n": line.n})
+    return line.id

@@ -13,7 +13,9 @@ from inspect_app.accounts import letters as account_letters
 from inspect_app.accounts import services as accounts
 from inspect_app.accounts import sessions, submissions
 from inspect_app.accounts.credentials import LETTER
+from inspect_app.audit import chaining
 from inspect_app.config import Settings
+from inspect_app.evidence import heads
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
@@ -56,6 +58,8 @@ def deliver(lane: str) -> Callable[[Settings], int]:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
+    Job("audit.head", every(60), lambda _: heads.begin_day()),
     Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
     Job(
         "inspections.open",

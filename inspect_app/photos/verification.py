@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from inspect_app import audit
 from inspect_app.accounts.actor import SYSTEM
@@ -28,6 +28,11 @@ def sound(sha256: str, size: int) -> bool:
     except KeyError:
         return False
     return digest.hexdigest() == sha256 and length == size
+
+
+def count() -> int:
+    """How many originals there are."""
+    return int(db.session.scalar(select(func.count()).select_from(Photo)) or 0)
 
 
 def spoilt() -> Iterator[str]:

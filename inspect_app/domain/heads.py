@@ -1,0 +1,51 @@
+"""A signed head of the log as it is printed, exported and typed in again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MARK = "INSPECT-APP-HEAD/1"
+_TEXT = re.compile(
+    rf"{MARK} (\d{{4}}-\d\d-\d\d) (\d{{1,15}}) (\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([0-9A-F]{{64}}) ([0-9A-F]{{64}}) ([0-9A-F]{{128}})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """`day` (YYYY-MM-DD, Taipei) and `time` (UTC, to the second) of the signing; `root` over the log's first `size` lines;
+    `signature` is Ed25519 by `key` over the canonical JSON of the others. Hashes, key and signature are hex digits.
+    """
+
+    day: str
+    size: int
+    root: str
+    time: str
+    key: str
+    signature: str
+
+    def content(self) -> dict[str, Any]:
+        """What is signed."""
+        return {name: value for name, value in asdict(self).items() if name != "signature"}
+
+    def text(self) -> str:
+        """One line of the characters that a QR code holds densely; `parse` reads it."""
+        parts = (self.day, str(self.size), self.time, self.root, self.key, self.signature)
+        return " ".join((MARK, *parts)).upper()
+
+
+def parse(text: str) -> SignedHead:
+    """A head as it was printed, white space and case as they come. ValueError for anything else."""
+    found = _TEXT.fullmatch(" ".join(text.upper().split()))
+    if found is None:
+        raise ValueError("not a printed head of the log")
+    day, size, time, *hexes = found.groups()
+    root, key, signature = (one.lower() for one in hexes)
+    return SignedHead(day, int(size), root, time, key, signature)
+
+
+def head_of(value: Mapping[str, Any]) -> SignedHead:
+    """A head as JSON."""
+    return SignedHead(**{name: value[name] for name in SignedHead.__slots__})

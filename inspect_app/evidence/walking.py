@@ -1,0 +1,106 @@
+"""One walk along the chain, from the first line to the last, that hashes every line again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from inspect_app.audit.lines import leaf_of
+from inspect_app.audit.models import AuditLine, ChainLink, WaitingLine
+from inspect_app.domain.merkle import START, Growing, link_hash
+from inspect_app.extensions import db
+
+PAGE = 1000
+SAID = (AuditLine.id, AuditLine.at, AuditLine.actor_id, AuditLine.actor_name, AuditLine.action, AuditLine.subject,
+        AuditLine.detail, AuditLine.leaf)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One bad row: `kind` is line, chain, tail, head, anchor or photo; `row` names it; `says` is what is wrong."""
+
+    kind: str
+    row: str
+    says: str
+
+
+class Walk:
+    """`tree` holds what was walked; `roots` and `links` the tree's root and the chain's hash at the wanted sizes."""
+
+    def __init__(self, sizes: set[int]) -> None:
+        self.tree = Growing()
+        self._sizes, self._previous = sizes, START
+        self.roots: dict[int, str] = {}
+        self.links: dict[int, str] = {}
+        self._note()
+
+    def run(self) -> Fault | None:
+        """To the end, or to the first bad row."""
+        query = select(
+            ChainLink.position, ChainLink.line_n, ChainLink.hash, ChainLink.leaf.label("linked"), *SAID
+        )
+        query = query.outerjoin(AuditLine, AuditLine.n == ChainLink.line_n).order_by(ChainLink.position)
+        with db.session.execute(query.execution_options(yield_per=PAGE)) as rows:
+            return next((fault for row in rows if (fault := self._step(row))), None)
+
+    def _step(self, row: Row[Any]) -> Fault | None:
+        fault = self._bad(row)
+        if fault is None:
+            self._previous = bytes.fromhex(row.hash)
+            self.tree.add(bytes.fromhex(row.linked))
+            self._note()
+        return fault
+
+    def _note(self) -> None:
+        if self.tree.size in self._sizes:
+            self.roots[self.tree.size], self.links[self.tree.size] = (
+                self.tree.root().hex(),
+                self._previous.hex(),
+            )
+
+    def _bad(self, row: Row[Any]) -> Fault | None:
+        place = f"position {self.tree.size}"
+        if row.position != self.tree.size:
+            return Fault("chain", place, "its link was deleted")
+        fault = _bad_line(row)
+        if fault:
+            return Fault("line", f"line {row.line_n} ({place})", fault)
+        if link_hash(self._previous, row.line_n, leaf_of(row)).hex() != row.hash:
+            return Fault(
+                "chain", f"{place} (line {row.line_n})", "the link does not follow from the one before"
+            )
+        return None
+
+
+def _bad_line(row: Row[Any]) -> str:
+    """What is wrong with a line, empty when nothing is. `linked` is the leaf that the chain knows."""
+    if row.id is None:
+        return "it was deleted"
+    try:
+        leaf = leaf_of(row).hex()
+    except (ValueError, AttributeError):
+        return "it holds what no line can hold"
+    if leaf != row.linked:
+        return "it was changed after it was chained, or another line was put in its place"
+    return "" if row.leaf == leaf else "its own leaf was changed"
+
+
+def unchained() -> Fault | None:
+    """The first line that neither stands in the chain nor waits for it."""
+    query = select(AuditLine.n).outerjoin(ChainLink, ChainLink.line_n == AuditLine.n)
+    query = query.outerjoin(WaitingLine, WaitingLine.line_n == AuditLine.n)
+    query = query.where(ChainLink.line_n.is_(None), WaitingLine.line_n.is_(None))
+    found = db.session.scalar(query.order_by(AuditLine.n).limit(1))
+    says = "it was inserted past the program, or its link was cut off"
+    return Fault("line", f"line {found}", says) if found is not None else None
+
+
+def waiting() -> tuple[int, Fault | None]:
+    """How many lines wait for the sequencer, and the first bad one of them."""
+    query = select(WaitingLine.line_n, *SAID, AuditLine.leaf.label("linked"))
+    query = query.outerjoin(AuditLine, AuditLine.n == WaitingLine.line_n).order_by(WaitingLine.line_n)
+    rows = db.session.execute(query).all()
+    bad = ((row.line_n, _bad_line(row)) for row in rows)
+    return len(rows), next((Fault("line", f"line {n} (waiting)", says) for n, says in bad if says), None)
