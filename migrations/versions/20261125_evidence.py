@@ -1,7 +1,7 @@
 """the chain of the audit log, signed heads, what backups hold, the clock's watch
 
 Revision ID: 20261125_evidence
-Revises: 20261123a
+Revises: 20261125p
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_evidence"
-down_revision = "20261123a"
+down_revision = "20261125p"
 branch_labels = None
 depends_on = None
 
