@@ -1,7 +1,8 @@
 """The only commit in the program.
 
 `with transaction():` is re-entrant: the outermost block commits, inner ones join it. Callbacks given to
-`on_commit` run after the commit and may *wake* something; the work itself is always a row.
+`on_commit` run after the commit and may *wake* something; the work itself is always a row. `Shared` lets what comes
+at the same time share one transaction, and with it one wait for the disk.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import Generic, TypeVar
 
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from inspect_app import failpoints
 from inspect_app.extensions import db, writing
 
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+TRIES = 3
 _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("callbacks", default=None)
 
 
@@ -22,7 +30,7 @@ _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("callbacks"
 def transaction() -> Iterator[Session]:
     """Run the block as one transaction; any exception leaves the database as it was."""
     session = db.session()
-    if _callbacks.get() is not None:
+    if in_transaction():
         yield session
         return
     _leave_read_snapshot(session)
@@ -41,6 +49,11 @@ def transaction() -> Iterator[Session]:
         writing.reset(write)
     for callback in callbacks:
         callback()
+
+
+def in_transaction() -> bool:
+    """Whether the caller stands in `transaction()` already."""
+    return _callbacks.get() is not None
 
 
 def _leave_read_snapshot(session: Session) -> None:
@@ -62,3 +75,97 @@ def on_commit(callback: Callable[[], None]) -> None:
 def end_read() -> None:
     """Give the connection back after a read, without writing anything."""
     db.session.rollback()
+
+
+@dataclass(eq=False, slots=True)
+class _Place(Generic[Item, Answer]):
+    """One that waits for its turn, and what became of it."""
+
+    item: Item
+    done: Event = field(default_factory=Event)
+    answer: Answer | None = None
+    error: BaseException | None = None
+
+    def end(self, answer: Answer | None = None, error: BaseException | None = None) -> None:
+        self.answer, self.error = answer, error
+        self.done.set()
+
+
+class Shared(Generic[Item, Answer]):
+    """A line before one writer: what arrives while a transaction runs is written by the next one, all together.
+
+    `work` gets the items in the order of their arrival, inside `transaction()`, and answers one answer each. When it
+    fails for several, each is tried alone, so that nobody pays for another's item. Nobody waits longer than
+    `patience` seconds and the database's own limits: `TimeoutError` then, and the item was not touched.
+    """
+
+    def __init__(self, work: Callable[[list[Item]], list[Answer]], most: int, patience: float) -> None:
+        self._work, self._most, self._patience = work, most, patience
+        self._waiting: list[_Place[Item, Answer]] = []
+        self._list, self._turn = Lock(), Lock()
+
+    def run(self, item: Item) -> Answer:
+        """What `work` answers for the item; durable when it returns. Raises what `work` or the commit raised."""
+        place: _Place[Item, Answer] = _Place(item)
+        with self._list:
+            self._waiting.append(place)
+        if self._turn.acquire(timeout=self._patience):
+            try:
+                while not place.done.is_set():
+                    self._work_off()
+            finally:
+                self._turn.release()
+        elif self._withdrawn(place):
+            raise TimeoutError("the writer is busy")
+        place.done.wait()
+        if place.error is not None:
+            raise place.error
+        return place.answer  # type: ignore[return-value]  # set whenever there is no error
+
+    def _withdrawn(self, place: _Place[Item, Answer]) -> bool:
+        """Whether it could still be taken out of the line: nobody works on it."""
+        with self._list:
+            if place not in self._waiting:
+                return False
+            self._waiting.remove(place)
+            return True
+
+    def _work_off(self) -> None:
+        with self._list:
+            places, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        try:
+            self._together(places)
+        except BaseException as error:
+            for place in places:
+                if not place.done.is_set():
+                    place.end(error=error)
+            raise
+
+    def _together(self, places: list[_Place[Item, Answer]]) -> None:
+        try:
+            answers = self._written(places)
+        except OperationalError as error:  # locked, full, gone: the database's trouble is everybody's
+            for place in places:
+                place.end(error=error)
+        except Exception as error:
+            if len(places) == 1:
+                places[0].end(error=error)
+                return
+            for place in places:
+                self._together([place])
+        else:
+            for place, answer in zip(places, answers, strict=True):
+                place.end(answer)
+
+    def _written(self, places: list[_Place[Item, Answer]]) -> list[Answer]:
+        """One alone is tried again when another process wrote the same key in the same instant."""
+        for _ in range(TRIES - 1 if len(places) == 1 else 0):
+            try:
+                return self._once(places)
+            except IntegrityError:
+                continue
+        return self._once(places)
+
+    def _once(self, places: list[_Place[Item, Answer]]) -> list[Answer]:
+        with transaction():
+            return self._work([place.item for place in places])

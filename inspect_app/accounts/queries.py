@@ -5,13 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from inspect_app import clock
 from inspect_app.accounts.actor import Actor, actor_with
 from inspect_app.accounts.models import Account, AccountRole, ApiToken, Deputy, SignIn
 from inspect_app.accounts.permissions import Role
-from inspect_app.extensions import db
+from inspect_app.extensions import among, db
+
+# Asked at every request: built once, since building costs more than asking.
+_PRINCIPALS = (
+    select(Account)
+    .join(Deputy, Deputy.principal_id == Account.id)
+    .where(Deputy.deputy_id == bindparam("deputy"), Deputy.cancelled_at.is_(None))
+    .where(Deputy.starts_on <= bindparam("today"), Deputy.ends_on >= bindparam("today"))
+)
+_OF_BEARER = (
+    select(Account)
+    .join(ApiToken, ApiToken.account_id == Account.id)
+    .where(ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None))
+    .where(ApiToken.expires_at > bindparam("now"))
+)
+_NAMES = select(Account.id, Account.name).where(among(Account.id, "ids"))
 
 
 def token_hash(token: str) -> str:
@@ -39,7 +54,7 @@ def with_role(*roles: Role, agency_id: str | None = None) -> list[Account]:
 
 def names(account_ids: Iterable[str]) -> dict[str, str]:
     """Account id -> name, for lists."""
-    rows = db.session.execute(select(Account.id, Account.name).where(Account.id.in_(set(account_ids))))
+    rows = db.session.execute(_NAMES, {"ids": set(account_ids)})
     return {row.id: row.name for row in rows}
 
 
@@ -49,14 +64,8 @@ def own_roles(account: Account) -> frozenset[Role]:
 
 def principals_of(account_id: str) -> list[Account]:
     """The people for whom this account deputises today."""
-    today = clock.today()
-    query = (
-        select(Account)
-        .join(Deputy, Deputy.principal_id == Account.id)
-        .where(Deputy.deputy_id == account_id, Deputy.starts_on <= today, Deputy.ends_on >= today)
-        .where(Deputy.cancelled_at.is_(None))
-    )
-    return [person for person in db.session.scalars(query) if usable(person)]
+    found = db.session.scalars(_PRINCIPALS, {"deputy": account_id, "today": clock.today()})
+    return [person for person in found if usable(person)]
 
 
 def actor_for(account: Account, device_id: str | None = None) -> Actor:
@@ -83,10 +92,7 @@ def sign_in_of(token: str) -> SignIn | None:
 
 def account_of_bearer(token: str) -> Account | None:
     """The account behind an API token, unless it is revoked or over."""
-    row = db.session.get(ApiToken, token_hash(token))
-    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
-        return None
-    return db.session.get(Account, row.account_id)
+    return db.session.scalars(_OF_BEARER, {"token": token_hash(token), "now": clock.now()}).first()
 
 
 def usable(account: Account) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ import orjson
 from inspect_app.domain.operations import OperationLike, as_dict
 from inspect_app.domain.operations.fields import is_sha256, is_uuid, is_whole
 from inspect_app.domain.operations.model import SCHEMA
+from inspect_app.domain.operations.validation import form
 
 
 class OnBehalfIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,36 +40,54 @@ class OperationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_behalf: OnBehalfIn | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One item of a batch: the operation, or why it could not be read. `body` is what is kept, whole."""
+class Incoming(msgspec.Struct, frozen=True):
+    """One item of a batch: the operation, or why it could not be read. `body` is what is kept, whole.
+
+    `code` is what its form alone says against it, empty when nothing; `photos` are the hashes that it refers to.
+    """
 
     id: str
     body: str
     content_hash: str
     operation: OperationIn | None
     code: str = ""
-
-    @property
-    def photos(self) -> frozenset[str]:
-        """The hashes of the photos that it refers to."""
-        return photos_of(self.operation) if self.operation is not None else frozenset()
+    photos: frozenset[str] = frozenset()
 
 
 _decoder = msgspec.json.Decoder(OperationIn)
+_batch_decoder = msgspec.json.Decoder(list[OperationIn])
 _REFERENCES = {"photo": "sha256", "signature": "photo"}
+_NONE: frozenset[str] = frozenset()
+
+
+def read_all(raws: Sequence[bytes]) -> list[Incoming | None]:
+    """Decode a batch, at once where every item has the form of an operation, else one by one."""
+    try:
+        operations = _batch_decoder.decode(b"[" + b",".join(raws) + b"]")
+    except (msgspec.MsgspecError, RecursionError):
+        return [read(raw) for raw in raws]
+    return [_taken(operation, raw) for operation, raw in zip(operations, raws, strict=True)]
 
 
 def read(raw: bytes) -> Incoming | None:
     """Decode one item; None when it is not even an object with a UUID as `id`, so that nothing can be answered about it."""
     try:
         operation = _decoder.decode(raw)
-        body = text_of(operation)
-    except (msgspec.MsgspecError, TypeError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError):
         return _unread(raw)
-    if not all(map(is_uuid, (operation.id, operation.device, operation.inspection))):
+    return _taken(operation, raw)
+
+
+def _taken(operation: OperationIn, raw: bytes) -> Incoming | None:
+    code = form(operation)
+    if code is not None and not all(map(is_uuid, (operation.id, operation.device, operation.inspection))):
         return _unread(raw)
-    return Incoming(operation.id, body, hashlib.sha256(body.encode()).hexdigest(), operation)
+    try:
+        body = orjson.dumps(as_dict(operation), option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a number that no operation may hold
+        return _unread(raw)
+    content = hashlib.sha256(body).hexdigest()
+    return Incoming(operation.id, body.decode(), content, operation, code or "", photos_of(operation))
 
 
 def text_of(operation: OperationLike) -> str:
@@ -94,6 +113,8 @@ def _unread(raw: bytes) -> Incoming | None:
 
 def photos_of(operation: OperationLike) -> frozenset[str]:
     """Every hash that an operation refers to: a photo, a signed paper."""
+    if operation.entity not in _REFERENCES and operation.on_behalf is None:
+        return _NONE
     found = [operation.set.get(_REFERENCES.get(operation.entity, ""))]
     if operation.on_behalf is not None:
         found.append(operation.on_behalf.photo)

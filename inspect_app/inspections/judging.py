@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import select
 
-from inspect_app.domain.operations import Team, validate
-from inspect_app.extensions import db
+from inspect_app.domain.operations import Team
+from inspect_app.domain.operations.validation import person
+from inspect_app.extensions import among, db
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.models import OperationRow, SetAside
-from inspect_app.inspections.team import team_of
+from inspect_app.inspections.team import teams_of
 from inspect_app.photos.queries import possessed
 
 QUARANTINED = frozenset({"unknown_inspection", "account_disabled", "not_on_team", "unknown_schema"})
 OF_THE_SESSION = frozenset({"foreign_author", "foreign_device"})
 RETRYABLE = frozenset({"photo_missing"})
 ID_REUSED = "id_reused"
+
+_LOGGED = select(OperationRow.id, OperationRow.content_hash, OperationRow.status).where(
+    among(OperationRow.id, "ids")
+)
+_ASIDE = select(
+    SetAside.account_id, SetAside.operation_id, SetAside.content_hash, SetAside.status, SetAside.code
+).where(among(SetAside.operation_id, "ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,7 @@ class Sender:
     disabled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What the device is told about one item."""
 
     id: str
@@ -38,46 +46,53 @@ class Result:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """What stands in the database about the ids and inspections of a batch."""
+    """What stands in the database about the ids and inspections of some batches, kept up while they are taken in."""
 
-    logged: Mapping[str, tuple[str, str]]  # operation id -> (content hash, stored status)
-    aside: Mapping[
-        str, list[tuple[str, str, str]]
-    ]  # operation id -> [(content hash, status, code)] of this sender
     teams: Mapping[str, Team]  # of the inspections that exist
-    photos: frozenset[str] = field(default=frozenset())  # those that the sender possesses
+    logged: dict[str, tuple[str, str]]  # operation id -> (content hash, stored status)
+    aside: dict[tuple[str, str], list[tuple[str, str, str]]]
+    """(account id, operation id) -> [(content hash, status, code)]"""
+    photos: Mapping[str, Set[str]]  # account id -> those that it possesses
+
+    def note_aside(self, sender: Sender, item: Incoming, code: str) -> None:
+        """Remember what was just set aside, so that the next batch gets the same answer."""
+        kept = (item.content_hash, set_aside_as(code), code)
+        self.aside.setdefault((sender.account_id, item.id), []).append(kept)
 
 
-def look_up(
-    sender: Sender, items: Sequence[Incoming], inspections: Iterable[str], *, again: bool = False
-) -> Known:
+Batch = tuple[Sender, Sequence[Incoming]]
+
+
+def look_up(batches: Sequence[Batch], inspections: Iterable[str], *, again: bool = False) -> Known:
     """Read it all with a handful of questions. `inspections`: those that exist; `again`: a quarantined batch is judged anew."""
-    ids = {item.id for item in items}
-    rows = db.session.execute(
-        select(OperationRow.id, OperationRow.content_hash, OperationRow.status).where(
-            OperationRow.id.in_(ids)
-        )
-    )
+    ids = [item.id for _, items in batches for item in items]
+    rows = db.session.execute(_LOGGED, {"ids": ids})
     return Known(
+        teams=teams_of(inspections),
         logged={row.id: (row.content_hash, row.status) for row in rows},
-        aside={} if again else _aside(sender, ids),
-        teams={key: team_of(key) for key in inspections},
-        photos=frozenset(possessed(sender.account_id, {sha256 for item in items for sha256 in item.photos})),
+        aside={} if again else _aside(ids),
+        photos=_photos(batches),
     )
 
 
-def _aside(sender: Sender, ids: set[str]) -> dict[str, list[tuple[str, str, str]]]:
-    query = select(SetAside.operation_id, SetAside.content_hash, SetAside.status, SetAside.code)
-    query = query.where(SetAside.operation_id.in_(ids), SetAside.account_id == sender.account_id)
-    found: dict[str, list[tuple[str, str, str]]] = {}
-    for row in db.session.execute(query):
-        found.setdefault(row.operation_id, []).append((row.content_hash, row.status, row.code))
+def _aside(ids: list[str]) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for row in db.session.execute(_ASIDE, {"ids": ids}):
+        kept = (row.content_hash, row.status, row.code)
+        found.setdefault((row.account_id, row.operation_id), []).append(kept)
     return found
 
 
-def remembered(item: Incoming, known: Known) -> Result | None:
+def _photos(batches: Sequence[Batch]) -> dict[str, Set[str]]:
+    wanted: dict[str, set[str]] = {}
+    for sender, items in batches:
+        wanted.setdefault(sender.account_id, set()).update(*(item.photos for item in items))
+    return {account: possessed(account, hashes) for account, hashes in wanted.items()}
+
+
+def remembered(sender: Sender, item: Incoming, known: Known) -> Result | None:
     """The answer that this content, or another under the same id, already got."""
     if item.id in known.logged:
         content, status = known.logged[item.id]
@@ -86,7 +101,7 @@ def remembered(item: Incoming, known: Known) -> Result | None:
         )
     told = [
         (content, status, code)
-        for content, status, code in known.aside.get(item.id, ())
+        for content, status, code in known.aside.get((sender.account_id, item.id), ())
         if code not in OF_THE_SESSION
     ]
     for content, status, code in told:
@@ -107,7 +122,10 @@ def objection(sender: Sender, item: Incoming, known: Known) -> str | None:
     team = known.teams.get(operation.inspection)
     if team is None:
         return "unknown_inspection"
-    return validate(operation, team) or (None if item.photos <= known.photos else "photo_missing")
+    found = item.code or person(operation, team)
+    if found is None and item.photos:
+        return None if item.photos <= known.photos[sender.account_id] else "photo_missing"
+    return found
 
 
 def foreign(sender: Sender, item: Incoming) -> str | None:

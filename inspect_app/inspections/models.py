@@ -14,10 +14,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspect_app.extensions import UtcDateTime, db
+
+DECIDING_KINDS = text("entity IN ('closing', 'late_decision', 'score_sheet', 'signature')")
+"""What decides whether others are late or shown; written exactly like this, or SQLite does not use the index."""
 
 
 class Inspection(db.Model):  # type: ignore[name-defined,misc]
@@ -46,6 +50,12 @@ class OperationRow(db.Model):  # type: ignore[name-defined,misc]
         UniqueConstraint("inspection_id", "n"),
         Index("ix_operations_device", "inspection_id", "device_id", "seq"),
         Index("ix_operations_entity", "inspection_id", "entity_id"),
+        Index(
+            "ix_operations_deciding",
+            "inspection_id",
+            sqlite_where=DECIDING_KINDS,
+            postgresql_where=DECIDING_KINDS,
+        ),
     )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"))

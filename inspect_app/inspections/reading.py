@@ -7,26 +7,44 @@ while writers run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Executable, and_, bindparam, or_, select
 
 from inspect_app.accounts.actor import Actor
-from inspect_app.domain.operations import Stamped, State, entity_uuid, fold
-from inspect_app.domain.operations.folding import FREE
-from inspect_app.extensions import db
-from inspect_app.inspections.models import Inspection, OperationRow
+from inspect_app.domain.operations import Stamped, State, Team, entity_uuid, fold
+from inspect_app.extensions import among, db
+from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
-from inspect_app.inspections.team import team_of
+from inspect_app.inspections.team import teams_of
 from inspect_app.photos.access import decides
 from inspect_app.scheduling.models import VisitMember
 
-_COLUMNS = (
-    OperationRow.n, OperationRow.id, OperationRow.body, OperationRow.stamp, OperationRow.status, OperationRow.received_at,
+_AFTER = (
+    select(OperationRow.n, OperationRow.id, OperationRow.body, OperationRow.stamp, OperationRow.status, OperationRow.received_at)
+    .where(OperationRow.inspection_id == bindparam("inspection"), OperationRow.n > bindparam("after"))
+    .order_by(OperationRow.n)
+    .limit(bindparam("room"))
 )  # fmt: skip
+_OPEN_TO = or_(
+    OperationRow.confidential_to.in_(("", bindparam("reader"))), OperationRow.author_id == bindparam("reader")
+)
+_OPEN, _SHEETS = _AFTER.where(_OPEN_TO), _AFTER.where(~_OPEN_TO)
+_OF_ACCOUNT = (
+    select(Inspection.id)
+    .join(VisitMember, VisitMember.visit_id == Inspection.id)
+    .where(VisitMember.account_id == bindparam("account"))
+    .order_by(Inspection.id)
+)
+_HEADS = select(Inspection.id, Inspection.log_n, Inspection.sheets_open).where(among(Inspection.id, "ids"))
+_SHUT = _HEADS.where(Inspection.sheets_open.is_(False)).order_by(Inspection.id)
+_DECIDING = select(OperationRow.inspection_id, OperationRow.body, OperationRow.stamp).where(
+    among(OperationRow.inspection_id, "ids"), DECIDING_KINDS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +67,7 @@ class Page:
 
 def inspections_of(account_id: str) -> list[str]:
     """The inspections on whose team somebody is. Sealed visits have no team rows yet."""
-    query = select(Inspection.id).join(VisitMember, VisitMember.visit_id == Inspection.id)
-    return list(db.session.scalars(query.where(VisitMember.account_id == account_id).order_by(Inspection.id)))
+    return list(db.session.scalars(_OF_ACCOUNT, {"account": account_id}))
 
 
 def read(account_id: str, places: Mapping[str, Place], most: int) -> Page:
@@ -64,50 +81,46 @@ def read(account_id: str, places: Mapping[str, Place], most: int) -> Page:
 
 
 def _heads(inspections: Iterable[str]) -> dict[str, tuple[int, bool]]:
-    query = select(Inspection.id, Inspection.log_n, Inspection.sheets_open).where(
-        Inspection.id.in_(list(inspections))
-    )
-    return {row.id: (row.log_n, row.sheets_open) for row in db.session.execute(query)}
+    rows = db.session.execute(_HEADS, {"ids": list(inspections)})
+    return {row.id: (row.log_n, row.sheets_open) for row in rows}
 
 
 def _read_one(account_id: str, inspection: str, head: tuple[int, bool], page: Page, most: int) -> None:
     last, sheets_open = head
     place = page.places[inspection]
     if place.log < last:
-        rows = _rows(inspection, place.log, _open_to(account_id), page, most)
-        if rows:
-            place = Place(rows[-1].n, place.sheets, mark_of(rows[-1].id))
+        end = _add_rows(
+            _OPEN, {"inspection": inspection, "after": place.log, "reader": account_id}, page, most
+        )
+        if end:
+            place = Place(end[0], place.sheets, mark_of(end[1]))
     if sheets_open and place.sheets < last and not page.more:
-        rows = _rows(inspection, place.sheets, ~_open_to(account_id), page, most)
-        if rows:
-            place = Place(place.log, rows[-1].n, place.mark)
+        end = _add_rows(
+            _SHEETS, {"inspection": inspection, "after": place.sheets, "reader": account_id}, page, most
+        )
+        if end:
+            place = Place(place.log, end[0], place.mark)
     page.places[inspection] = place
 
 
-def _open_to(account_id: str) -> ColumnElement[bool]:
-    return or_(OperationRow.confidential_to.in_(("", account_id)), OperationRow.author_id == account_id)
-
-
-def _rows(inspection: str, after: int, which: ColumnElement[bool], page: Page, most: int) -> list[Any]:
+def _add_rows(query: Executable, asked: dict[str, Any], page: Page, most: int) -> tuple[int, str] | None:
+    """Append what the query finds while there is room; answers n and id of the last one."""
     room = most - len(page.operations)
-    query = select(*_COLUMNS).where(
-        and_(OperationRow.inspection_id == inspection, OperationRow.n > after, which)
-    )
-    rows = list(db.session.execute(query.order_by(OperationRow.n).limit(room + 1)).all())
+    rows = db.session.execute(query, {**asked, "room": room + 1}).all()
     page.more = page.more or len(rows) > room
-    rows = rows[:room]
-    page.operations += [_pulled(row) for row in rows]
-    return rows
+    moments: dict[datetime, str] = {}  # a batch has one
+    for n, _, body, stamp, status, received in rows[:room]:
+        moment = moments.get(received) or moments.setdefault(received, _moment(received))
+        page.operations.append(
+            orjson.Fragment(
+                f'{body[:-1]},"n":{n},"stamp":"{stamp}","status":"{status}","received":"{moment}"}}'
+            )
+        )
+    return (rows[:room][-1][0], rows[:room][-1][1]) if rows and room else None
 
 
-def _pulled(row: Any) -> orjson.Fragment:
-    """The stored canonical text with the server's additions, without decoding it."""
-    added = {"n": row.n, "stamp": row.stamp, "status": row.status, "received": _moment(row.received_at)}
-    return orjson.Fragment(row.body[:-1].encode() + b"," + orjson.dumps(added)[1:])
-
-
-def _moment(value: Any) -> str:
-    return str(value.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+def _moment(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def mark_of(operation_id: str) -> str:
@@ -131,27 +144,30 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
 
 def sheets_handed_in(inspections: Iterable[str]) -> list[dict[str, Any]]:
     """Who has handed in, without any value, while the sheets are not yet open: [{inspection, member, handed_in}]."""
-    query = select(Inspection.id).where(
-        Inspection.id.in_(list(inspections)), Inspection.sheets_open.is_(False)
-    )
-    found: list[dict[str, Any]] = []
-    for key in db.session.scalars(query.order_by(Inspection.id)).all():
-        state, team = _sheets(key), team_of(key)
-        for member in sorted(team.members):
-            sheet = state.entity("score_sheet", entity_uuid(key, f"score_sheet:{member}"))
-            found.append(
-                {"inspection": key, "member": member, "handed_in": bool(sheet.value("handed_in_at"))}
-            )
+    shut = [row.id for row in db.session.execute(_SHUT, {"ids": list(inspections)})]
+    if not shut:
+        return []
+    teams, logs = teams_of(shut), _deciding(shut)
+    return [
+        {"inspection": key, "member": member, "handed_in": handed_in}
+        for key in shut
+        for member, handed_in in _handed_in(key, teams[key], logs.get(key, []))
+    ]
+
+
+def _deciding(inspections: list[str]) -> dict[str, list[Stamped]]:
+    """{inspection: its sheets and what may make one late}; the rest of a log decides nothing about them."""
+    found: dict[str, list[Stamped]] = {}
+    for row in db.session.execute(_DECIDING, {"ids": inspections}):
+        found.setdefault(row.inspection_id, []).append(Stamped(operation_of(row.body), row.stamp))
     return found
 
 
-def _sheets(inspection_id: str) -> State:
-    """The fold of the sheets and of what may make one late; the rest of the log decides nothing about them."""
-    query = select(OperationRow.body, OperationRow.stamp).where(
-        OperationRow.inspection_id == inspection_id, OperationRow.entity.in_(("score_sheet", *FREE))
-    )
-    stamped = [Stamped(operation_of(row.body), row.stamp) for row in db.session.execute(query)]
-    return fold(stamped, team_of(inspection_id)) if stamped else State()
+def _handed_in(inspection: str, team: Team, log: list[Stamped]) -> Iterator[tuple[str, bool]]:
+    state = fold(log, team) if log else State()
+    for member in sorted(team.members):
+        sheet = state.entity("score_sheet", entity_uuid(inspection, f"score_sheet:{member}"))
+        yield member, bool(sheet.value("handed_in_at"))
 
 
 @decides("inspection")

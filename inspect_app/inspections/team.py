@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import select
 
 from inspect_app.domain.operations import Team
-from inspect_app.extensions import db
+from inspect_app.extensions import among, db
 from inspect_app.scheduling.models import VisitMember
+
+_TEAMS = (
+    select(VisitMember.visit_id, VisitMember.account_id, VisitMember.role, VisitMember.external)
+    .where(among(VisitMember.visit_id, "ids"))
+    .order_by(VisitMember.place)
+)
 
 
 def members_of(inspection_id: str) -> list[VisitMember]:
@@ -17,10 +26,20 @@ def members_of(inspection_id: str) -> list[VisitMember]:
 
 def team_of(inspection_id: str) -> Team:
     """Leader and members score; staff write."""
-    rows = members_of(inspection_id)
-    leader = next((row.account_id for row in rows if row.role == "leader"), "")
+    return teams_of([inspection_id])[inspection_id]
+
+
+def teams_of(inspection_ids: Iterable[str]) -> dict[str, Team]:
+    """{inspection id: team}, with one question; an id without people has an empty team."""
+    found: dict[str, list[Any]] = {key: [] for key in inspection_ids}
+    for row in db.session.execute(_TEAMS, {"ids": list(found)}):
+        found[row.visit_id].append(row)
+    return {key: _team(rows) for key, rows in found.items()}
+
+
+def _team(rows: list[Any]) -> Team:
     return Team(
-        leader=leader,
+        leader=next((row.account_id for row in rows if row.role == "leader"), ""),
         members=frozenset(row.account_id for row in rows if row.role in ("leader", "member")),
         staff=frozenset(row.account_id for row in rows if row.role == "staff"),
         external=frozenset(row.account_id for row in rows if row.external),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from inspect_app import clock
 from inspect_app.errors import Problem
 from inspect_app.extensions import db, insert_new
@@ -9,6 +11,7 @@ from inspect_app.ids import new_id
 from inspect_app.installation.models import Installation
 from inspect_app.transaction import transaction
 
+_EPOCH = select(Installation.epoch).where(Installation.id == 1)
 GOVERNMENT = "示範市政府"
 COMMISSION = "研究發展考核委員會"
 
@@ -17,6 +20,11 @@ def current() -> Installation:
     """The installation's row; made with neutral names on first use."""
     found = db.session.get(Installation, 1)
     return found if found is not None else create(GOVERNMENT, COMMISSION, demo=False)
+
+
+def epoch() -> str:
+    """The present epoch, asked at every exchange."""
+    return db.session.scalar(_EPOCH) or current().epoch
 
 
 def create(government: str, commission: str, *, demo: bool) -> Installation:

@@ -15,6 +15,7 @@ from inspect_app.inspections.judging import Result, Sender
 from inspect_app.inspections.reading import Place
 from inspect_app.installation.models import Installation
 from inspect_app.installation.services import current, new_epoch
+from inspect_app.installation.services import epoch as present_epoch
 from inspect_app.sync import cursor as cursors
 from inspect_app.sync import devices
 from inspect_app.sync.cursor import Cursor
@@ -62,7 +63,7 @@ def park(account_id: str, asked: SyncRequest, device_id: str, items: list[Incomi
         "operations": [],
         "cursor": cursor,
         "more": False,
-        "epoch": current().epoch,
+        "epoch": present_epoch(),
         "sheets": [],
     }
 
@@ -73,7 +74,7 @@ def _told(result: Result) -> dict[str, str | None]:
 
 def _still_ours(actor: Actor, cursor: Cursor, readable: list[str]) -> Cursor:
     """The cursor in the present epoch. One of an earlier epoch begins anew; one from beyond our own past makes an epoch."""
-    epoch = current().epoch
+    epoch = present_epoch()
     if cursor.epoch != epoch:
         return Cursor(epoch)
     lost = reading.beyond({key: place for key, place in cursor.places.items() if key in set(readable)})

@@ -65,7 +65,7 @@ def sync_request(request: Request) -> SyncRequest:
 
 def items(asked: SyncRequest) -> list[Incoming]:
     """The operations, decoded. One without a usable id cannot be answered: the whole is refused and names it."""
-    read = [incoming.read(bytes(raw)) for raw in asked.operations]
+    read = incoming.read_all([bytes(raw) for raw in asked.operations])
     for place, item in enumerate(read):
         if item is None:
             raise Problem("bad_value", "這一筆沒有可用的 id。", field=f"operations[{place}].id")

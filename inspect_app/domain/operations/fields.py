@@ -12,7 +12,8 @@ from inspect_app.domain.canonical import MAX_INT
 
 LONGEST_TEXT = 200_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID = re.compile(UUID)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?Z")
 
@@ -39,7 +40,13 @@ def is_text(value: Any) -> bool:
 
 
 def _has_surrogate(value: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in value) if not value.isascii() else False
+    if value.isascii():
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def is_sha256(value: Any) -> bool:
@@ -77,7 +84,7 @@ def _parses(kind: type[date], value: str) -> bool:
 
 def between(low: int, high: int) -> Check:
     """A whole number from low to high, both included."""
-    return lambda value: is_whole(value) and low <= value <= high
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def one_of(choices: str) -> Check:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from .clock import HLC
-from .fields import ATTENDANCE_ROLES, ENTITIES, JUDGEMENTS, Field, is_sha256, is_text, is_uuid, is_whole
+from .fields import ATTENDANCE_ROLES, ENTITIES, JUDGEMENTS, UUID, Field, is_sha256, is_text, is_uuid, is_whole
 from .identity import entity_uuid
 from .model import SCHEMA, OperationLike, Team
+
+_FIXED = re.compile(rf"(?:{UUID} ){{4}}{HLC.pattern}")
 
 
 def validate(operation: OperationLike, team: Team) -> str | None:
@@ -17,21 +20,24 @@ def validate(operation: OperationLike, team: Team) -> str | None:
 
     The order of the questions is part of the contract: form first, then the person.
     """
+    return form(operation) or person(operation, team)
+
+
+def form(operation: OperationLike) -> str | None:
+    """The refusals that follow from the operation alone: unknown_schema, unknown_entity, bad_value, unknown_field."""
     if operation.schema != SCHEMA:
         return "unknown_schema"
     fields = ENTITIES.get(operation.entity)
     if fields is None:
         return "unknown_entity"
-    return _envelope(operation) or _content(operation, fields) or _person(operation, fields, team)
+    return _envelope(operation) or _content(operation, fields)
 
 
 def _envelope(operation: OperationLike) -> str | None:
-    ids = (operation.id, operation.device, operation.inspection, operation.entity_id)
+    """One expression for all that stands in fixed forms: it is asked for every operation that comes in."""
+    fixed = f"{operation.id} {operation.device} {operation.inspection} {operation.entity_id} {operation.hlc}"
     numbered = is_whole(operation.seq) and operation.seq >= 1
-    clocked = isinstance(operation.hlc, str) and HLC.fullmatch(operation.hlc) is not None
-    return (
-        None if all(map(is_uuid, ids)) and numbered and clocked and is_text(operation.author) else "bad_value"
-    )
+    return None if numbered and _FIXED.fullmatch(fixed) and is_text(operation.author) else "bad_value"
 
 
 def _content(operation: OperationLike, fields: Mapping[str, Field]) -> str | None:
@@ -39,23 +45,22 @@ def _content(operation: OperationLike, fields: Mapping[str, Field]) -> str | Non
         return "bad_value"
     if not operation.set.keys() <= fields.keys():
         return "unknown_field"
-    fine = all(_fits(fields[name], value) for name, value in operation.set.items())
-    return None if fine and _bases_fit(operation) and _placed(operation) else "bad_value"
-
-
-def _fits(field: Field, value: Any) -> bool:
-    return not field.required if value is None else field.check(value)
+    for name, value in operation.set.items():
+        field = fields[name]
+        if field.required if value is None else not field.check(value):
+            return "bad_value"
+    return None if _bases_fit(operation) and _placed(operation) else "bad_value"
 
 
 def _bases_fit(operation: OperationLike) -> bool:
     if not operation.base.keys() <= operation.set.keys():
         return False
-    return all(_base_fits(operation.id, value) for value in operation.base.values())
+    return all(value is None or _base_fits(operation.id, value) for value in operation.base.values())
 
 
 def _base_fits(own_id: str, value: Any) -> bool:
     known = value if isinstance(value, list | tuple) else [value]
-    return value is None or all(is_uuid(item) and item != own_id for item in known)
+    return all(is_uuid(item) and item != own_id for item in known)
 
 
 def _placed(operation: OperationLike) -> bool:
@@ -77,14 +82,20 @@ def _judgement_placed(inspection: str, own: str, patch: Mapping[str, Any]) -> bo
     return own in [entity_uuid(inspection, f"judgement:{kind}") for kind in kinds]
 
 
-def _person(operation: OperationLike, fields: Mapping[str, Field], team: Team) -> str | None:
+def person(operation: OperationLike, team: Team) -> str | None:
+    """The refusals of a well-formed operation that follow from who writes it: not_on_team, leader_only, not_owner."""
     if operation.author not in team:
         return "not_on_team"
-    if operation.author != team.leader and any(fields[name].leader for name in operation.set):
+    if operation.author != team.leader and _for_leader(operation):
         return "leader_only"
     if operation.entity in ("score_sheet", "signature"):
         return None if _owns(operation, team) else "not_owner"
     return None
+
+
+def _for_leader(operation: OperationLike) -> bool:
+    fields = ENTITIES[operation.entity]
+    return any(fields[name].leader for name in operation.set)
 
 
 def _owns(operation: OperationLike, team: Team) -> bool:

@@ -1,0 +1,190 @@
+"""Batches of operations against raw drivers that write the same rows: one transaction per visit, durable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+
+from inspect_app.ids import new_id
+from tests.bench.measure import (
+    Caller,
+    Figures,
+    Table,
+    at_least,
+    measure,
+    median,
+    resident_mb,
+    under,
+)
+from tests.bench.visits import Job, Place, body_of, place_on, visit_operations
+
+ROUNDS = 5
+CLIENTS = 8
+VISITS = 80  # per round
+RESIDENT_MB = 250
+
+OPERATIONS = (
+    "INSERT INTO operations (id, inspection_id, n, device_id, seq, entity, entity_id, body, content_hash, author_id, stamp,"
+    " status, code, confidential_to, received_at) VALUES ({0},{0},{0},{0},{0},{0},{0},{0},{0},{0},{0},{0},{0},{0},{0})"
+)
+LOG = "UPDATE inspections SET log_n = log_n + {0} WHERE id = {0}"
+AUDIT = (
+    "INSERT INTO audit_lines (id, at, actor_id, actor_name, action, subject, detail, leaf)"
+    " VALUES ({0},{0},{0},{0},{0},{0},{0},{0})"
+)
+Rows = tuple[list[tuple[Any, ...]], tuple[Any, ...], tuple[Any, ...]]
+
+
+def rows_of(job: Job) -> Rows:
+    """The rows that the product writes for one visit, ready for a driver."""
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+    made = []
+    for n, one in enumerate(visit_operations(job), 1):
+        body = orjson.dumps(one, option=orjson.OPT_SORT_KEYS).decode()
+        made.append((one["id"], job.inspection, n, job.device, one["seq"], one["entity"], one["entity_id"], body,
+                     hashlib.sha256(body.encode()).hexdigest(), job.account, one["hlc"], "applied", "", "", now))  # fmt: skip
+    line = (new_id(), now, job.account, "領隊", "inspections.operations_taken", f"inspection:{job.inspection}",
+            json.dumps({"device": job.device, "first": 1, "count": len(made)}), "0" * 64)  # fmt: skip
+    return made, (len(made), job.inspection), line
+
+
+class Sqlite:
+    """Raw sqlite3 with the product's pragmas."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=60000",
+        ):
+            self.connection.execute(f"PRAGMA {pragma}")
+
+    def write(self, rows: Rows) -> None:
+        run = self.connection.cursor()
+        run.execute("BEGIN IMMEDIATE")
+        run.executemany(OPERATIONS.format("?"), rows[0])
+        run.execute(LOG.format("?"), rows[1])
+        run.execute(AUDIT.format("?"), rows[2])
+        run.execute("COMMIT")
+
+
+class Postgres:
+    """Raw psycopg."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url.replace("+psycopg", ""))
+
+    def write(self, rows: Rows) -> None:
+        with self.connection.transaction(), self.connection.cursor() as run:
+            run.executemany(OPERATIONS.format("%s"), rows[0])
+            run.execute(LOG.format("%s"), rows[1])
+            run.execute(AUDIT.format("%s"), rows[2])
+
+
+RAW: dict[str, Callable[[str], Any]] = {"sqlite": Sqlite, "postgres": Postgres}
+
+
+def floor(kind: str, place: Place, jobs: list[Job], callers: int) -> Figures:
+    """The same rows by the raw driver; as many connections as callers (SQLite has one writer at a time, whoever asks)."""
+    ready, own = [rows_of(job) for job in jobs], threading.local()
+
+    def write(rows: Rows) -> int:
+        if not hasattr(own, "raw"):
+            own.raw = RAW[kind](place.database_url)
+        own.raw.write(rows)
+        return 0
+
+    return measure("floor", [partial(write, rows) for rows in ready], callers)
+
+
+def pushed(place: Place, groups: list[list[Job]], callers: int) -> Figures:
+    """One batch for each group of visits (of one person) by so many clients at once."""
+    calls = [
+        (Caller(place.product.port, group[0].token), body_of(group, 30 if len(group) == 1 else 25))
+        for group in groups
+    ]
+    lines = _shared_connections(calls)
+    return measure("ours", lines, callers)
+
+
+def _shared_connections(calls: list[tuple[Caller, bytes]]) -> list[Callable[[], int]]:
+    """Every caller thread keeps one connection, whoever's visit it sends."""
+    line = Caller(calls[0][0].port)
+
+    def push(token: str, body: bytes) -> int:
+        answer = line.call(
+            "POST", "/api/v1/sync", body, Content_Type="application/json", Authorization=f"Bearer {token}"
+        )
+        assert answer.status == 200, (answer.status, answer.content[:200])
+        told = {item["status"] for item in orjson.loads(answer.content)["results"]}
+        assert told == {"applied"}, told
+        return len(body)
+
+    return [partial(push, caller.token, body) for caller, body in calls]
+
+
+@contextmanager
+def started(kind: str, visits: int, workers: int = 1) -> Iterator[Place]:
+    with (
+        tempfile.TemporaryDirectory(prefix="inspect-app-bench-") as folder,
+        place_on(kind, Path(folder), visits, workers) as place,
+    ):
+        place.product.start("web")
+        try:
+            yield place
+        finally:
+            place.product.stop()
+
+
+def operations(kinds: tuple[str, ...] = ("sqlite", "postgres")) -> Iterator[Table]:
+    for kind in kinds:
+        yield table_on(kind)
+
+
+def table_on(kind: str) -> Table:
+    wanted = {"sqlite": 0.3, "postgres": 0.5}[kind]
+    table = Table(
+        f"operations on {kind}: a visit with 30 findings in 60 operations, durable; medians of {ROUNDS} rounds"
+    )
+    with started(kind, (ROUNDS + 1) * (VISITS * 2 + 60) + ROUNDS * 400) as place:
+        pushed(place, [[job] for job in place.take(60)], CLIENTS)
+        floors, ours, alone, tens = [], [], [], []
+        for _ in range(ROUNDS):
+            floors.append(floor(kind, place, place.take(VISITS), CLIENTS))
+            ours.append(pushed(place, [[job] for job in place.take(VISITS)], CLIENTS))
+            alone.append(pushed(place, [[job] for job in place.take(30)], 1))
+            tens.append(pushed(place, tens_of(place.take(200)), 1))
+        assert place.product.process is not None
+        memory = resident_mb(place.product.process.pid)
+    ratios = [one.rate / raw.rate for one, raw in zip(ours, floors, strict=True)]
+    middle = sorted(range(ROUNDS), key=ratios.__getitem__)[ROUNDS // 2]
+    table.lines = [
+        at_least(f"visits, {CLIENTS} clients", ours[middle].rate, floors[middle].rate, wanted),
+        under(f"slowest of a hundred, {CLIENTS} clients", median([one.p99 for one in ours]), 100, " ms"),
+        at_least(
+            "visits in batches of ten against single ones, 1 client",
+            median([one.rate * 10 for one in tens]),
+            median([one.rate for one in alone]),
+            3,
+        ),
+        under("resident, all processes", memory, RESIDENT_MB, " MB"),
+    ]
+    return table
+
+
+def tens_of(jobs: list[Job]) -> list[list[Job]]:
+    return [jobs[at : at + 10] for at in range(0, len(jobs), 10)]
