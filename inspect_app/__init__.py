@@ -1,15 +1,18 @@
-"""inspect-app: how a Taiwanese city inspects its public works. `create_app` is the only place that sees everything."""
+"""inspect-app: how a Taiwanese city inspects its public works. `create_app` is the only place that sees everything.
+
+Importing the package loads nothing else, so that the processes that develop photos stay small.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from apiflask import APIFlask
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from apiflask import APIFlask
 
-from inspect_app import clock, errors, extensions, failpoints, headers
-from inspect_app.config import Settings
+    from inspect_app.config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = (
@@ -21,7 +24,11 @@ ROUTES = ("health", "field", "sync.routes", "photos.routes", "office")
 
 def create_app(settings: Settings | None = None) -> APIFlask:
     """The application with everything bound; settings default to the environment."""
-    settings = settings or Settings.from_env()
+    from apiflask import APIFlask
+
+    from inspect_app.config import Settings as Found
+
+    settings = settings or Found.from_env()
     settings.home.mkdir(parents=True, exist_ok=True)
     app = APIFlask(
         __name__,
@@ -47,6 +54,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def _bind(app: APIFlask, settings: Settings) -> None:
+    from inspect_app import clock, errors, extensions, failpoints, headers
+
     for name in MODELS:
         import_module(f"inspect_app.{name}.models")
     extensions.init_app(app)
@@ -61,5 +70,7 @@ def _bind(app: APIFlask, settings: Settings) -> None:
     for name in ROUTES:
         import_module(f"inspect_app.{name}").init_app(app)
     if settings.trusted_proxies:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from inspect_app.extensions import insert_new
 from inspect_app.photos import processing
 from inspect_app.photos import services as photos
 from inspect_app.photos.models import Possession
+from inspect_app.photos.workers import POOL
 from inspect_app.transaction import transaction
 
 EACH = 3
@@ -27,8 +28,9 @@ def gallery(crew: Crew, today: date) -> dict[str, Sequence[str]]:
             taken = datetime.combine(today - timedelta(days=20 + number * 3 + each), time(10, 12 + number))
             data = picture(kind, each, taken, (22.61 + number / 100, 120.31 + each / 100))
             found.setdefault(kind, []).append(photos.take_in(owner, data, f"{kind}{each}.jpg"))
-    for sha256 in (one for hashes in found.values() for one in hashes):
-        processing.handle({"sha256": sha256})
+    with POOL.kept():
+        for sha256 in (one for hashes in found.values() for one in hashes):
+            processing.handle({"sha256": sha256})
     _share(crew, [one for hashes in found.values() for one in hashes])
     return dict(found)
 

@@ -19,9 +19,10 @@ from inspect_app.evidence import heads
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
-from inspect_app.notifications.services import Handler, deliver_due, mail_handler
+from inspect_app.notifications.services import Handler, deliver_due, deliver_side_by_side, mail_handler
 from inspect_app.photos import processing, verification
 from inspect_app.photos import services as photos
+from inspect_app.photos.workers import POOL
 from inspect_app.scheduling import services as scheduling
 
 OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
@@ -57,6 +58,13 @@ def deliver(lane: str) -> Callable[[Settings], int]:
     return lambda settings: deliver_due({kind: make(settings) for kind, make in OUTBOX[lane].items()})
 
 
+def develop(settings: Settings) -> int:
+    """The job of the lane `work`: as many photos at once as there are processors, each in a small process."""
+    handlers = {kind: make(settings) for kind, make in OUTBOX["work"].items()}
+    with POOL.kept():
+        return deliver_side_by_side(handlers, POOL.size)
+
+
 JOBS: tuple[Job, ...] = (
     Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
     Job("audit.head", every(60), lambda _: heads.begin_day()),
@@ -74,5 +82,5 @@ JOBS: tuple[Job, ...] = (
     Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),
     Job("accounts.forms", every(6 * 3600), lambda _: submissions.forget_old()),
     Job("outbox.letters", every(5), deliver("letters")),
-    Job("outbox.work", every(2), deliver("work")),
+    Job("outbox.work", every(2), develop),
 )

@@ -102,6 +102,9 @@ def register(actor: Actor, stored: Stored) -> None:
             audit.record(
                 actor, "photos.stored", f"photo:{stored.sha256}", size=stored.size, type=stored.media_type
             )
-        enqueue(
-            PROCESS, f"photo:{stored.sha256}", {"sha256": stored.sha256}, once=f"{PROCESS}:{stored.sha256}"
-        )
+        enqueue(PROCESS, f"photo:{stored.sha256}", {"sha256": stored.sha256}, once=once_key(stored.sha256))
+
+
+def once_key(sha256: str) -> str:
+    """The outbox row of a photo's processing."""
+    return f"{PROCESS}:{sha256}"

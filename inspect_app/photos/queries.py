@@ -14,6 +14,7 @@ from inspect_app.photos.likeness import NEAR, distance, probes, telling
 from inspect_app.photos.models import Photo, PhotoUse, Possession
 from inspect_app.photos.sniff import DOCUMENT
 from inspect_app.photos.store import derived_key, original_key, store
+from inspect_app.photos.workers import Died
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,18 @@ def derived(sha256: str, width: int) -> Iterator[bytes]:
     """
     photo = get(sha256)
     if photo is not None and photo.state == "stored" and photo.media_type != DOCUMENT:
-        processing.process(sha256)
+        _process_now(sha256)
     try:
         return store().open(derived_key(sha256, width))
     except KeyError:
         raise Problem("not_found", "這張照片沒有縮圖；原檔保留，可以下載。") from None
+
+
+def _process_now(sha256: str) -> None:
+    try:
+        processing.process(sha256)
+    except Died:
+        raise Problem("busy", "這張照片還在處理，請稍後再看。") from None
 
 
 def lookalikes(sha256: str) -> list[Likeness]:

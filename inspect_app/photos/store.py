@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from flask import current_app
 
+from inspect_app.photos.developing import WIDTHS
 from inspect_app.storage import Storage, storage_from_url
 
-WIDTHS = (320, 1600)
+__all__ = ["WIDTHS", "derived_key", "original_key", "part_key", "part_prefix", "store"]
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 
@@ -17,6 +19,10 @@ class Storage(Protocol):
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start` in chunks; KeyError when there are none."""
+        ...
+
+    def file(self, key: str) -> AbstractContextManager[Path]:
+        """A file with the bytes, to read only, for as long as the block lasts; KeyError when there are none."""
         ...
 
     def size(self, key: str) -> int | None: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,13 @@ class LocalStorage:
             raise KeyError(key) from None
         return _read(handle, start)
 
+    @contextmanager
+    def file(self, key: str) -> Iterator[Path]:
+        path = self.path(key)
+        if not path.exists():
+            raise KeyError(key)
+        yield path
+
     def size(self, key: str) -> int | None:
         path = self.path(key)
         return path.stat().st_size if path.exists() else None
@@ -72,7 +80,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> int:
             failpoints.reached("file.middle")
         handle.flush()
         os.fsync(handle.fileno())
-    path.chmod(0o440)
+    path.chmod(0o444)
     return size
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import obstore
@@ -48,6 +51,14 @@ class S3Storage:
     def _ranges(self, key: str, start: int, size: int) -> Iterator[bytes]:
         for begin in range(start, size, CHUNK):
             yield bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + CHUNK, size)))
+
+    @contextmanager
+    def file(self, key: str) -> Iterator[Path]:
+        with NamedTemporaryFile(prefix="inspect-app-") as copy:
+            for chunk in self.open(key):
+                copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)
 
     def size(self, key: str) -> int | None:
         try:

@@ -8,7 +8,10 @@ import random
 import zlib
 from typing import Any
 
+import pillow_heif
 from PIL import Image
+
+pillow_heif.register_heif_opener()
 
 
 def photo(width: int = 800, height: int = 600, seed: int = 1, kind: str = "JPEG", **options: Any) -> bytes:

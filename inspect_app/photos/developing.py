@@ -1,0 +1,116 @@
+"""What is made of a photo: 320 and 1600 pixels, upright, without EXIF; what the camera wrote; the difference hash.
+
+The original is evidence and never touched. What cannot be decoded, or has more pixels than a camera makes, stays as
+it is and says so. Pure work on a file, without database or application: it runs in small processes of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass, field
+from typing import IO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from inspect_app.photos.exif import Facts, facts_of
+from inspect_app.photos.likeness import dhash
+from inspect_app.photos.sniff import HEAD, media_type
+
+WIDTHS = (320, 1600)
+Image.MAX_IMAGE_PIXELS = None  # Pillow only warns; the caps below refuse
+MAX_PIXELS = {"JPEG": 80_000_000}  # decoded at a fraction of its size
+MAX_PIXELS_WHOLE = 50_000_000  # of a kind that must be decoded whole
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+UNREADABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    UnidentifiedImageError,
+    RuntimeError,
+)
+
+
+class TooManyPixels(Exception):
+    """More than the cap: never decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """`problem` in words when the photo cannot be shown; else its upright size, facts, and {width: JPEG}."""
+
+    problem: str = ""
+    size: tuple[int, int] = (0, 0)
+    facts: Facts = field(default_factory=Facts)
+    dhash: str = ""
+    pictures: dict[int, bytes] = field(default_factory=dict)
+
+
+def develop(source: IO[bytes]) -> Developed:
+    """Look at one file; never raises for what stands in it."""
+    try:
+        return _developed(source)
+    except TooManyPixels:
+        return Developed("像素超過上限，沒有展開；原檔保留為證物。")
+    except UNREADABLE as error:
+        return Developed(f"無法解讀（{type(error).__name__}），原檔保留為證物。")
+
+
+def _developed(source: IO[bytes]) -> Developed:
+    if media_type(source.read(HEAD)) == "image/heic":
+        import pillow_heif  # not needed for most photos, and as large as the rest
+
+        pillow_heif.register_heif_opener()
+    source.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd EXIF; odd is not unreadable
+        with Image.open(source, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS.get(image.format or "", MAX_PIXELS_WHOLE):
+                raise TooManyPixels
+            size, facts = _upright_size(image), facts_of(image)
+            picture = _decoded(image, max(WIDTHS))
+        pictures = {width: _small(picture, width) for width in sorted(WIDTHS, reverse=True)}
+        return Developed("", size, facts, dhash(picture), pictures)
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (image.height, image.width) if turned else (image.width, image.height)
+
+
+def _decoded(image: Image.Image, longest: int) -> Image.Image:
+    """The picture, upright, at most `longest` on its long side. `draft` wants a size of the photo's own shape."""
+    share = min(1.0, longest / max(image.size))
+    wanted = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+    image.draft("RGB", wanted)
+    image.load()
+    picture: Image.Image = image
+    if picture.mode not in ("RGB", "L"):
+        picture = _flat(picture)
+    if share < 1.0:
+        picture = picture.resize(wanted, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """On white, without transparency; 16-bit grey becomes 8-bit."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return image.point(lambda value: value / 256).convert("L")
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layered = image.convert("RGBA")
+    ground = Image.new("RGB", layered.size, "white")
+    ground.info = dict(image.info)  # with the orientation
+    ground.paste(layered, mask=layered.getchannel("A"))
+    return ground
+
+
+def _small(picture: Image.Image, width: int) -> bytes:
+    """The JPEG of at most `width` on the long side; `picture` itself shrinks to it, for the next smaller one."""
+    picture.thumbnail((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=82, optimize=False)
+    return buffer.getvalue()
