@@ -129,11 +129,20 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
 
 
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    """Wait for a lock as long as on SQLite, then say "busy" instead of waiting for ever."""
+    connection.autocommit = True
+    connection.execute("SET lock_timeout = '10s'")
+    connection.autocommit = False
+
+
 def prepare_engine(engine: Engine) -> None:
-    """Give a SQLite engine its pragmas and its kind of BEGIN; PostgreSQL needs nothing."""
+    """Give a SQLite engine its pragmas and its kind of BEGIN, a PostgreSQL one its patience."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _prepare_postgres)
 
 
 def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:

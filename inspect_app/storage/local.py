@@ -30,7 +30,7 @@ class LocalStorage:
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         target = self.path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         temporary = target.parent / f".{new_id()}.part"
         try:
             size = _write(temporary, chunks)
@@ -82,6 +82,15 @@ def _write(path: Path, chunks: Iterable[bytes]) -> int:
         os.fsync(handle.fileno())
     path.chmod(0o444)
     return size
+
+
+def _make_folder(folder: Path) -> None:
+    """A new folder is durable once its own name is: the folder above is synced."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -83,6 +83,7 @@ class Tablet:
         while not stop.is_set() and (new or self.waiting):
             try:
                 self._step(new)
+                stop.wait(0 if new else 0.01)
             except Broken as broken:
                 self.unsound.append(str(broken))
                 return
@@ -91,25 +92,26 @@ class Tablet:
 
     def _step(self, new: bool) -> None:
         if self._chance.random() < 0.5:
-            self._push(new)
+            self.push(new=new, again=new and self._chance.random() < 0.1)
         else:
             self._send_picture(new)
 
     # operations
 
-    def _push(self, new: bool) -> None:
-        again = new and self.batches and self._chance.random() < 0.1
+    def push(self, *, new: bool = True, again: bool = False) -> int:
+        """Offer the batch that waits or a new one (`again`: one of the last once more); answers the status."""
+        again = again and bool(self.batches)
         if not again and (not self.batches or self.batches[-1].results is not None):
             if not new:
-                return
+                return 0
             self.batches.append(self._batch())
         batch = self._chance.choice(self.batches[-5:]) if again else self.batches[-1]
         status, _, answer = self._ask("POST", "/api/v1/sync", self._envelope(batch))
-        if status in BUSY:
-            return
-        if status != 200:
+        if status == 200:
+            self._settle(batch, json.loads(answer))
+        elif status not in BUSY:
             raise Broken(f"a sound batch was answered {status} {answer!r:.200}")
-        self._settle(batch, json.loads(answer))
+        return int(status)
 
     def read_on(self) -> None:
         """Read to the end of the log."""
@@ -174,11 +176,11 @@ class Tablet:
             return
         picture = self._chance.choice(under_way)
         if self._chance.random() < 0.2 or not picture.place:
-            self._resume(picture)
+            self.resume(picture)
         else:
             self._patch(picture)
 
-    def _resume(self, picture: Picture) -> None:
+    def resume(self, picture: Picture) -> None:
         coded = base64.b64encode(picture.sha256.encode()).decode()
         facts = {"Upload-Length": str(len(picture.content)), "Upload-Metadata": f"sha256 {coded}"}
         status, headers, answer = self._ask("POST", "/api/v1/uploads", b"", facts)
@@ -190,18 +192,22 @@ class Tablet:
         self._moved(picture, int(headers["Upload-Offset"]))
 
     def _patch(self, picture: Picture) -> None:
-        size = self._chance.choice((1, 4_000, 70_000, 400_000))
+        status, headers, answer = self.send(picture)
+        if status == 204:
+            self._moved(picture, int(headers["Upload-Offset"]))
+        elif status == 409:
+            self.resume(picture)
+        elif status not in (*BUSY, 423, 460, 400):
+            raise Broken(f"an own photo's PATCH was answered {status} {answer!r:.200}")
+
+    def send(self, picture: Picture, most: int = 0) -> Any:
+        """One PATCH of the next bytes (`most`: how many), checked or not; (status, headers, body)."""
+        size = most or self._chance.choice((1, 4_000, 70_000, 400_000))
         chunk = picture.content[picture.offset : picture.offset + size]
         facts = {"Upload-Offset": str(picture.offset), "Content-Type": TRANSFER}
         if self._chance.random() < 0.6:
             facts["Upload-Checksum"] = f"sha256 {base64.b64encode(hashlib.sha256(chunk).digest()).decode()}"
-        status, headers, answer = self._ask("PATCH", picture.place, chunk, facts)
-        if status == 204:
-            self._moved(picture, int(headers["Upload-Offset"]))
-        elif status == 409:
-            self._resume(picture)
-        elif status not in (*BUSY, 423, 460, 400):
-            raise Broken(f"an own photo's PATCH was answered {status} {answer!r:.200}")
+        return self._ask("PATCH", picture.place, chunk, facts)
 
     def _moved(self, picture: Picture, offset: int) -> None:
         if offset < picture.offset:

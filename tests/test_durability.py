@@ -1,0 +1,85 @@
+"""What a power cut may not take: how the database writes, and in which order a photo reaches the disk (fault 20)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from inspect_app.storage.local import LocalStorage
+from tests.support import databases, factories, pictures
+from tests.support.tus import Sender
+
+FULL = 2
+
+
+def test_every_connection_of_sqlite_is_durable(db: Any) -> None:
+    """PostgreSQL is durable unless somebody says otherwise: the product does not."""
+    for _ in range(3):
+        with db.engine.connect() as connection:
+            if databases.KIND == "sqlite":
+                assert connection.scalar(text("PRAGMA synchronous")) == FULL
+                assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+            else:
+                told = "SELECT count(*) FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND source = 'session'"
+                assert connection.scalar(text(told)) == 0
+            connection.detach()
+
+
+class Disk:
+    """Writes down what reaches the disk, in its order: ("sync" | "name" | "row", what)."""
+
+    def __init__(self, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log: list[tuple[str, str]] = []
+        sync, replace = os.fsync, os.replace
+
+        def fsync(descriptor: int) -> None:
+            sync(descriptor)
+            self.log.append(("sync", os.readlink(f"/proc/self/fd/{descriptor}")))
+
+        def rename(source: Any, target: Any) -> None:
+            replace(source, target)
+            self.log.append(("name", f"{source} {target}"))
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        monkeypatch.setattr(os, "replace", rename)
+        event.listen(db.engine, "commit", lambda _: self.log.append(("row", "")))
+
+    def order_of(self, target: Path) -> None:
+        """The bytes, then the name, then the folder's entry, then the row."""
+        at = next(
+            place
+            for place, (kind, what) in enumerate(self.log)
+            if kind == "name" and what.endswith(f" {target}")
+        )
+        temporary = self.log[at][1].split()[0]
+        assert ("sync", temporary) in self.log[:at]
+        assert self.log[at + 1] == ("sync", str(target.parent))
+        assert ("row", "") in self.log[at + 2 :]
+
+
+def test_a_photo_is_on_the_disk_before_its_row_and_its_answer(
+    client: Any, db: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = pictures.photo()
+    sender = Sender(client, factories.bearer(factories.account("inspector")))
+    place = sender.create(content).headers["Location"]
+    disk = Disk(db, monkeypatch)
+    assert sender.patch(place, 0, content).status_code == 204
+    digest = pictures.sha256(content)
+    folder = settings.home / "photos"
+    disk.order_of(folder / "originals" / digest[:2] / digest)
+    parts = [what.split()[1] for kind, what in disk.log if kind == "name" and "/parts/" in what]
+    disk.order_of(Path(parts[0]))
+
+
+def test_a_new_folder_has_a_durable_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    )
+    LocalStorage(tmp_path).put("originals/ab/abc", [b"x"])
+    assert {str(tmp_path), str(tmp_path / "originals"), str(tmp_path / "originals" / "ab")} <= set(synced)
