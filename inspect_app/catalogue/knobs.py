@@ -2,69 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-from inspect_app.domain.editions import RuleSet
-from inspect_app.errors import Problem
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """One value. `rule` and `path` say where it stands in a RuleSet; without a rule it has `default` alone."""
-
-    key: str
-    label: str
-    hint: str
-    rule: str = ""
-    path: Path = ()
-    flag: bool = False
-    low: int = 0
-    high: int = 0
-    unit: str = ""
-    default: Any = None
-
-    def shipped(self, rules: RuleSet) -> Any:
-        """The value that the shipped rules give."""
-        if not self.rule:
-            return self.default
-        value = rules.value(self.rule)
-        for step in self.path:
-            value = value[step]
-        return value
-
-    def read(self, text: str) -> Any:
-        """The value of a form's text. `bad_value` says what is expected."""
-        if self.flag:
-            return text == "1"
-        plain = text.strip()
-        if not plain.isascii() or not plain.isdigit() or not self.low <= int(plain) <= self.high:
-            raise Problem(
-                "bad_value", f"請填 {self.low} 到 {self.high} 的整數（{self.unit}）。", field="value"
-            )
-        return int(plain)
-
-    def show(self, value: Any) -> str:
-        """The value in words."""
-        if self.flag:
-            return "是" if value else "否"
-        return "未定" if value is None else f"{value:,} {self.unit}"
-
-
-def placed(value: Any, path: Path, new: Any) -> Any:
-    """A copy of a rule's value with `new` at `path` (the whole value for an empty path)."""
-    if not path:
-        return new
-    whole = copy.deepcopy(value)
-    inner = whole
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = new
-    return whole
-
+from inspect_app.catalogue.knob import Knob
 
 _RATES = (
     ("huge", "巨額採購以上"),
@@ -79,7 +19,130 @@ _BANDS = (
     ("small", "150 萬至未達 1,000 萬元"),
 )
 
+_GRADES = ("優等", "甲等", "乙等")
+_STEPS = (
+    ("no_basis", "未訂進度計算基準", True),
+    ("ahead", "超前", False),
+    ("blameless_unhandled", "非可歸責落後未積極處理", True),
+    ("behind", "可歸責落後", True),
+    ("behind_far", "可歸責落後甚多", True),
+    ("measures", "有效對策", False),
+)
+_LIMITS = (("ahead_over_bp", "超前"), ("behind_from_bp", "落後"), ("behind_far_over_bp", "落後甚多"))
+_LADDER = (
+    ("due_soon", "即將到期", True),
+    ("reminder", "逾期稽催", False),
+    ("second", "再次稽催", False),
+    ("escalate", "報上級機關", False),
+)
+_SEVERITIES = (("L", "輕微"), ("M", "中等"), ("S", "嚴重"))
+
+
+def _ends(name: str, label: str, *, minus: bool) -> Iterator[Knob]:
+    """The least and the most of a span that adds or takes off points for progress."""
+    verb = "扣" if minus else "加"
+    for end, at in (("least", 1 if minus else 0), ("most", 0 if minus else 1)):
+        words = f"P 施工進度，{label}：{'最少' if end == 'least' else '最多'}{verb}"
+        hint = "只是試算的預設，委員可填其他分數"
+        yield Knob(
+            f"progress_{name}_{end}", words, hint, "progress", (name, at), high=20, unit="分", minus=minus
+        )
+
+
+_MORE = (
+    *(
+        Knob(
+            f"grade_{place}",
+            f"等第：{name}的起分",
+            "作業辦法第7條",
+            "grades",
+            (place, "from"),
+            low=1,
+            high=100,
+            unit="分",
+        )
+        for place, name in enumerate(_GRADES)
+    ),
+    Knob(
+        "forced_from",
+        "檢驗不合格改列丙等的原始分數",
+        "作業辦法第8條：達到這個分數才改列",
+        "forced_tests",
+        ("from",),
+        low=1,
+        high=100,
+        unit="分",
+    ),
+    Knob(
+        "forced_score",
+        "檢驗不合格列丙等的分數",
+        "作業辦法第8條",
+        "forced_tests",
+        ("score",),
+        high=69,
+        unit="分",
+    ),
+    Knob(
+        "outside_share",
+        "外聘委員的比例",
+        "外聘不得少於幾分之一",
+        "outside_share",
+        (1,),
+        low=1,
+        high=10,
+        unit="分之一",
+    ),
+    Knob(
+        "progress_base",
+        "P 施工進度：基本分",
+        "只是試算的預設，委員可填其他分數",
+        "progress",
+        ("base",),
+        high=20,
+        unit="分",
+    ),
+    *(knob for name, label, minus in _STEPS for knob in _ends(name, label, minus=minus)),
+    *(
+        Knob(
+            f"progress_{name}",
+            f"P 施工進度：{label}的門檻",
+            "超前或落後多少起算",
+            "progress",
+            (name,),
+            high=10_000,
+            unit="基點（100 基點為 1%）",
+        )
+        for name, label in _LIMITS
+    ),
+    *(
+        Knob(
+            f"ladder_{step}",
+            f"稽催階段：{label}",
+            "期限前幾天" if minus else "逾期第幾天",
+            "overdue_ladder",
+            (at, "after"),
+            high=365,
+            unit="天",
+            minus=minus,
+        )
+        for at, (step, label, minus) in enumerate(_LADDER)
+    ),
+    *(
+        Knob(
+            f"reference_{level}",
+            f"校準參考分數：{label}缺失每項扣",
+            "十分之一分；只供承辦校準",
+            "reference_score",
+            ("weights", level),
+            high=100,
+            unit="（十分之一分）",
+        )
+        for level, label in _SEVERITIES
+    ),
+)
+
 _ALL = (
+    *_MORE,
     Knob(
         "first_day_counts",
         "期限起算日計入",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
-from inspect_app.catalogue.knobs import KNOBS, placed
+from inspect_app.catalogue.knobs import KNOBS
 from inspect_app.catalogue.models import Closure, Edition, EditionRow, FieldSetting
 from inspect_app.domain import catalogue as domain
 from inspect_app.domain import editions as rule_editions
@@ -116,12 +116,32 @@ def all_settings() -> list[FieldSetting]:
 
 def rules_on(on: date) -> RuleSet:
     """The rules of a day with the city's own settings over the shipped ones; before the first edition, the first."""
+    return rules_pinned(on, pin(on))
+
+
+Pin = Mapping[str, Mapping[str, Any]]
+
+
+def pin(on: date) -> Pin:
+    """The city's own settings in force on a day as plain data: what a visit keeps, so that nothing entered later changes it."""
+    return {
+        key: {
+            "value": own.value,
+            "from": own.effective_from.isoformat(),
+            "source": own.source,
+            "verified": own.verified,
+        }
+        for key, own in sorted(settings(on).items())
+    }
+
+
+def rules_pinned(on: date, own: Pin) -> RuleSet:
+    """The shipped rules of a day with these settings over them."""
     rules = _shipped(on)
-    for key, own in sorted(settings(on).items()):
+    for key, line in own.items():
         knob = KNOBS.get(key)
         if knob is not None and knob.rule:
-            value = placed(rules.value(knob.rule), knob.path, own.value)
-            rules = rules.with_setting(knob.rule, value, _source(own, knob.label))
+            rules = rules.with_setting(knob.rule, knob.put(rules, line["value"]), _source(line, knob.label))
     return rules
 
 
@@ -132,9 +152,9 @@ def _shipped(on: date) -> RuleSet:
         return rule_editions.by_id(rule_editions.ids()[0])
 
 
-def _source(own: FieldSetting, label: str) -> Source:
-    evidence = Evidence.SEC if own.verified else Evidence.NV
-    return Source(own.source or f"本市設定：{label}", own.effective_from.isoformat(), evidence)
+def _source(line: Mapping[str, Any], label: str) -> Source:
+    evidence = Evidence.SEC if line["verified"] else Evidence.NV
+    return Source(line["source"] or f"本市設定：{label}", line["from"], evidence)
 
 
 def closures() -> list[Closure]:

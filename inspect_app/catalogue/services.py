@@ -16,9 +16,11 @@ from inspect_app.accounts.actor import SYSTEM, Actor, permit
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries
 from inspect_app.catalogue.importer import Read, read_catalogue
+from inspect_app.catalogue.knob import Knob
 from inspect_app.catalogue.knobs import KNOBS
 from inspect_app.catalogue.models import Closure, Edition, EditionRow, FieldSetting
 from inspect_app.domain import catalogue as domain
+from inspect_app.domain.consistency import fault
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
@@ -198,6 +200,7 @@ def set_setting(
     if key not in KNOBS:
         raise Problem("bad_value", "請選要設定的項目。", field="key")
     value = KNOBS[key].read(text)
+    _check_together(KNOBS[key], effective_from, value)
     if verified and not source.strip():
         raise Problem("missing", "標示為已查證時，請填依據（函文號、規定名稱）。", field="source")
     with transaction() as session:
@@ -216,6 +219,13 @@ def set_setting(
             value=value,
         )
     return row
+
+
+def _check_together(knob: Knob, on: date, value: Any) -> None:
+    """A value that is fine alone may not fit to the others of its rule on that day."""
+    told = fault(knob.rule, knob.put(queries.rules_on(on), value)) if knob.rule else None
+    if told:
+        raise Problem("bad_value", f"{told}，請先調整相鄰的項目。", field="value")
 
 
 def remove_setting(actor: Actor, key: str, effective_from: date) -> None:

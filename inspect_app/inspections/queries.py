@@ -29,6 +29,7 @@ from inspect_app.inspections.models import (
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of, team_of
 from inspect_app.projects.models import ContractTerms, Tender
+from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit, VisitMember
 
 
@@ -44,7 +45,7 @@ def sources_of(inspection_id: str) -> Sources:
         team=team_of(inspection_id),
         wordings=wordings_of(inspection_id),
         results=results_of(inspection_id),
-        rules=catalogue.rules_on(inspection.inspected_on),
+        rules=scheduling.rules_of(inspection_id),
     )
 
 

@@ -18,6 +18,7 @@ from inspect_app.inspections.services.readiness import late_waiting
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
 from inspect_app.projects.models import Tender
+from inspect_app.scheduling import queries as scheduling
 
 TIDY, APPROVE, ISSUE = Permission.TIDY_RECORDS, Permission.APPROVE_RECORDS, Permission.ISSUE_RECORDS
 
@@ -55,7 +56,7 @@ def _confirming(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
 def _withheld(row: Inspection, today: date) -> Iterator[Todo]:
     """A score letter, once nothing that it depends on is pending."""
     state, results = folded(row.id), queries.results_of(row.id)
-    kinds = forcing_kinds(catalogue.rules_on(row.inspected_on))
+    kinds = forcing_kinds(scheduling.rules_of(row.id))
     tests = [key for key, item in state.of("test") if item.value("kind") in kinds]
     failed = any(results[key].result == "fail" for key in tests if key in results)
     if failed or all(key in results for key in tests):
@@ -96,7 +97,7 @@ def due_of(row: Inspection) -> date:
     if record is not None:
         return record.due_on
     day = row.inspected_on
-    return record_due(day, catalogue.calendar(day.year, day.year + 1), catalogue.rules_on(day)).due
+    return record_due(day, catalogue.calendar(day.year, day.year + 1), scheduling.rules_of(row.id)).due
 
 
 def _name(row: Inspection) -> str:

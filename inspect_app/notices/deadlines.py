@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.deadlines import Extension as Agreed
 from inspect_app.domain.deadlines import Overdue, improvement_due, overdue
 from inspect_app.domain.reasons import Reason
 from inspect_app.domain.roc import local_date
-from inspect_app.extensions import db
-from inspect_app.inspections.models import Inspection
 from inspect_app.notices.models import Case, Extension
+from inspect_app.scheduling import queries as scheduling
 
 
 def why_due(row: Case, asked: Sequence[Extension]) -> tuple[Reason, ...]:
@@ -27,5 +25,4 @@ def why_due(row: Case, asked: Sequence[Extension]) -> tuple[Reason, ...]:
 
 def standing(row: Case, today: date) -> Overdue:
     """The step of the ladder (即將到期, 稽催, ...) by the rules of the inspection's day."""
-    inspected = db.session.get_one(Inspection, row.inspection_id).inspected_on
-    return overdue(row.due_on, today, catalogue.rules_on(inspected))
+    return overdue(row.due_on, today, scheduling.rules_of(row.inspection_id))

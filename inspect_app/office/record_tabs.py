@@ -21,6 +21,7 @@ from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
 from inspect_app.office import picture_facts, reused
+from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
 
 Context = dict[str, Any]
@@ -144,7 +145,7 @@ def scores(who: Actor, one: Shown) -> Context:
     """The sheets that this person may read, how far apart they lie, and why the grade is what it is."""
     sheets = one.content.get("internal", {}).get("sheets", [])
     totals = [sheet["total"] for sheet in sheets if sheet["handed_in_at"] and sheet["total"] is not None]
-    rules = catalogue.rules_on(one.inspection.inspected_on)
+    rules = scheduling.rules_of(one.inspection.id)
     open_ = one.inspection.sheets_open and bool(totals)
     return {
         "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": queries.remarks_of(one.inspection.id),
@@ -162,7 +163,7 @@ def _calibrates(who: Actor, one: Shown) -> bool:
 
 def calibration(who: Actor, one: Shown) -> Context:
     """The reference score from the findings beside the team's score, and what it was made from."""
-    rules = catalogue.rules_on(one.inspection.inspected_on)
+    rules = scheduling.rules_of(one.inspection.id)
     blocks = [
         (block_of(line["code"]), line["severity"]) for line in one.content["defects"] if line["severity"]
     ]

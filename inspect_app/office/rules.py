@@ -12,7 +12,8 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries, services
-from inspect_app.catalogue.knobs import KNOBS, Knob
+from inspect_app.catalogue.knob import Knob
+from inspect_app.catalogue.knobs import KNOBS
 from inspect_app.domain import editions as rule_editions
 from inspect_app.domain.calendars import government_calendar
 from inspect_app.domain.editions import RuleSet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -51,6 +52,9 @@ class Plan:
     kind_reason: str = ""  # why the kind differs from what the rules propose
     edition_id: str = ""  # pinned: catalogue edition in force on the day
     rules_edition: str = ""  # pinned: edition of the rules in force on the day
+    settings: Mapping[str, Any] | None = (
+        None  # pinned at release: the city's own values of the rules; None before
+    )
     district: str = ""  # copied from the tender, so that members can be told it without the target
 
     @property

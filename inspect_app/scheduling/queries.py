@@ -17,6 +17,8 @@ from inspect_app import clock
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
+from inspect_app.catalogue import queries as catalogue
+from inspect_app.domain.editions import RuleSet
 from inspect_app.extensions import db
 from inspect_app.scheduling import sealing
 from inspect_app.scheduling.keys import seal_key
@@ -37,6 +39,16 @@ def open_plan(visit: Visit) -> Plan:
         return from_json(visit.plan)
     sealed = sealing.Sealed(visit.sealed, visit.wrapped_key)
     return from_json(sealing.unseal(seal_key(), visit.id, visit.version, sealed))
+
+
+def rules_of(visit_id: str) -> RuleSet:
+    """The rules of a released visit: its day's, with the city's values that it pinned at its release."""
+    visit = db.session.get_one(Visit, visit_id)
+    assert visit.inspected_on is not None  # released ones have their day
+    own = (visit.plan or {}).get("settings")
+    if own is None:
+        return catalogue.rules_on(visit.inspected_on)
+    return catalogue.rules_pinned(visit.inspected_on, own)
 
 
 def get(visit_id: str) -> Visit | None:

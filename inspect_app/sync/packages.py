@@ -71,7 +71,12 @@ def _package(known: Known) -> dict[str, Any]:
 
 def _visit(known: Known) -> dict[str, Any]:
     plan = known.plan
-    facts: dict[str, Any] = {"date": known.planned_on.isoformat(), "date_end": None, "team": []}
+    facts: dict[str, Any] = {
+        "date": known.planned_on.isoformat(),
+        "date_end": None,
+        "team": [],
+        "rules": _rules(known),
+    }
     if plan is None:
         return facts
     conveners = accounts.with_role(Role.CONVENER)
@@ -81,6 +86,19 @@ def _visit(known: Known) -> dict[str, Any]:
         "officer_phone": plan.officer_phone, "rules_edition": plan.rules_edition,
         "convener": conveners[0].name if conveners else "", "team": _team(plan),
     }  # fmt: skip
+
+
+_FIELD_RULES = (
+    "grades", "forced_tests", "forced_judgements", "score_sheet", "progress", "spread_hint", "rates", "count_first_day",
+    "record_days", "overdue_ladder",
+)  # fmt: skip
+
+
+def _rules(known: Known) -> dict[str, Any]:
+    """The rules that the tablet works by, the city's own values included: of the day, from release on as they are pinned."""
+    released = known.phase == scheduling.RELEASED
+    rules = scheduling.rules_of(known.visit_id) if released else catalogue.rules_on(known.planned_on)
+    return {name: rules.value(name) for name in _FIELD_RULES}
 
 
 def _team(plan: Plan) -> list[dict[str, Any]]:

@@ -11,10 +11,19 @@ from inspect_app.accounts.actor import SYSTEM
 from inspect_app.catalogue import queries, services
 from inspect_app.catalogue.knobs import KNOBS
 from inspect_app.domain import editions
-from inspect_app.domain.deadlines import record_due
+from inspect_app.domain.deadlines import overdue, record_due
 from inspect_app.domain.quotas import Case, quota
 from inspect_app.domain.reasons import Evidence
+from inspect_app.domain.rule_changes import compare_rules
+from inspect_app.domain.sheets import Progress, progress_points
 from inspect_app.errors import Problem
+from inspect_app.inspections import queries as inspections
+from inspect_app.scheduling import queries as scheduling
+from inspect_app.scheduling.models import Visit
+from inspect_app.scheduling.plan import from_json
+from inspect_app.scheduling.services.releasing import open_up
+from inspect_app.transaction import transaction
+from tests.support.inspected import Told, inspection_with_log
 
 TODAY = date(2026, 11, 23)
 
@@ -77,6 +86,67 @@ def test_wrong_values_are_told(db: Any, key: str, text: str, values: dict[str, A
     with pytest.raises(Problem):
         put(key, date(2026, 1, 1), text, **values)
     assert queries.all_settings() == []
+
+
+@pytest.mark.parametrize("key", [key for key, knob in KNOBS.items() if knob.rule and not knob.flag])
+def test_every_value_can_be_set_and_reaches_the_rules_alone(db: Any, key: str) -> None:
+    """One more than shipped (or one less where nothing is above): that place of the rules changes and no other."""
+    shipped, knob = editions.in_force(TODAY), KNOBS[key]
+    value = knob.shipped(shipped)
+    for number in (value + 1, value - 1):
+        try:
+            put(key, date(2026, 1, 1), str(number))
+            break
+        except Problem:
+            continue
+    changes = compare_rules(shipped, queries.rules_on(TODAY))
+    assert {change.setting for change in changes} == {knob.rule}
+    assert len(changes) <= 2, "a place that goes by its own name is told as gone and new"
+    assert KNOBS[key].shipped(queries.rules_on(TODAY)) == queries.setting(key, TODAY) == number
+
+
+def test_progress_and_ladder_are_written_as_sizes(db: Any) -> None:
+    put("progress_behind_far_least", date(2026, 1, 1), "5")
+    put("ladder_due_soon", date(2026, 1, 1), "10")
+    put("progress_base", date(2026, 1, 1), "16")
+    rules = queries.rules_on(TODAY)
+    points = progress_points(Progress(5000, 3000), rules)
+    assert (points.proposed, points.high, points.low) == (11, 11, 0)
+    assert "本市設定" in rules.source_of("progress").article
+    assert overdue(date(2026, 12, 3), TODAY, rules).step == "due_soon"
+    assert KNOBS["progress_behind_far_least"].show(5) == "5 分"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "told"),
+    [
+        ("grade_1", "90", "等第的起分要一級比一級低"),
+        ("grade_0", "80", "等第的起分要一級比一級低"),
+        ("ladder_second", "1", "稽催各階段的天數"),
+        ("progress_ahead_least", "4", "下限不可大於上限"),
+        ("progress_behind_least", "4", "下限不可大於上限"),
+    ],
+)
+def test_a_value_must_fit_to_its_neighbours(db: Any, key: str, text: str, told: str) -> None:
+    with pytest.raises(Problem, match=told):
+        put(key, date(2026, 1, 1), text)
+    assert queries.all_settings() == []
+
+
+def test_a_released_visit_keeps_the_values_of_its_day(db: Any, clock: Any) -> None:
+    """A value entered later, though from an earlier day on, changes no visit that has been."""
+    put("grave_judgement_score", date(2026, 1, 1), "60", source="本市補充規定", verified=True)
+    one = inspection_with_log(Told(judgement="safety"))
+    visit = db.session.get_one(Visit, one.id)
+    plan = from_json(visit.plan)
+    with transaction():
+        open_up(one.coordinator, visit, plan)
+    put("grave_judgement_score", date(2026, 1, 1), "50")
+    assert queries.rules_on(TODAY).value("forced_judgements")["score"] == 50
+    pinned = scheduling.rules_of(one.id)
+    assert pinned.value("forced_judgements")["score"] == 60
+    assert pinned.source_of("forced_judgements").article == "本市補充規定"
+    assert inspections.content_of(one.id)["result"]["score"] == 60
 
 
 def test_local_days_move_deadlines(db: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from inspect_app import clock as product_clock
+from inspect_app.accounts.actor import SYSTEM
+from inspect_app.catalogue import services as settings
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.inspections.models import Inspection
 from inspect_app.transaction import transaction
@@ -110,3 +112,21 @@ def test_released_visit_that_never_was_sealed_brings_earlier_results_along(
     client.post(f"/api/v1/packages/{visit}/arrival", headers=leader)
     (history,) = client.get(f"/api/v1/packages/{visit}", headers=leader).json["history"]
     assert (history["inspection"], history["score"], history["findings"][0]["points"]) == (earlier, 82, 2)
+
+
+def test_the_package_carries_the_rules_with_the_city_s_own_values(
+    client: Any, city: City, clock: Any
+) -> None:
+    def rules(headers: Any) -> Any:
+        return client.get(f"/api/v1/packages/{visit}", headers=headers).json["visit"]["rules"]
+
+    visit, first = city.sealed(), product_clock.today()
+    settings.set_setting(SYSTEM, "grave_judgement_score", first, "60", source="", verified=False)
+    clock.advance(days=7, hours=8)
+    assert rules(headers_of(city.member))["forced_judgements"]["score"] == 60
+    clock.advance(hours=17)
+    leader = headers_of(city.leader)
+    assert client.post(f"/api/v1/packages/{visit}/arrival", headers=leader).status_code == 200
+    settings.set_setting(SYSTEM, "grave_judgement_score", first, "50", source="", verified=False)
+    assert rules(leader)["forced_judgements"]["score"] == 60, "pinned at the release"
+    assert rules(leader)["rates"][0]["contractor"] == 8000

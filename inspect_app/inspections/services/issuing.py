@@ -18,6 +18,7 @@ from inspect_app.inspections.document import with_results
 from inspect_app.inspections.models import Inspection, Record
 from inspect_app.inspections.rollup import write_rollup
 from inspect_app.inspections.services.opening import reach
+from inspect_app.scheduling import queries as scheduling
 from inspect_app.transaction import transaction
 
 
@@ -51,7 +52,7 @@ def letter_punctuality(row: Inspection, on: date) -> Punctuality:
     """On which working day a record sent `on` that day goes out, with its reasons. ValueError before the visit."""
     day = row.inspected_on
     calendar = catalogue.calendar(day.year, max(on.year, day.year) + 1)
-    return record_punctuality(day, on, calendar, catalogue.rules_on(day))
+    return record_punctuality(day, on, calendar, scheduling.rules_of(row.id))
 
 
 def _check_dispatch(row: Inspection, dispatch: Dispatch) -> Punctuality:

@@ -10,6 +10,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
 from inspect_app.inspections.models import Inspection, Record
+from inspect_app.scheduling import queries as scheduling
 from inspect_app.transaction import transaction
 
 STATE_NAMES = {
@@ -29,7 +30,9 @@ def open_record(inspection_id: str) -> Record:
         if record is None:
             inspection = session.get_one(Inspection, inspection_id)
             day = inspection.inspected_on
-            due = record_due(day, catalogue.calendar(day.year, day.year + 1), catalogue.rules_on(day)).due
+            due = record_due(
+                day, catalogue.calendar(day.year, day.year + 1), scheduling.rules_of(inspection_id)
+            ).due
             record = Record(inspection_id=inspection_id, version=1, due_on=due)
             session.add(record)
             session.flush()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from inspect_app import clock
 from inspect_app.accounts.actor import SYSTEM, Actor
+from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.roc import format_date
 from inspect_app.errors import Problem
 from inspect_app.scheduling import queries
@@ -63,7 +64,7 @@ def open_up(actor: Actor, visit: Visit, plan: Plan) -> None:
     visit.tender_id, visit.kind, visit.announced = plan.tender_id, plan.kind, plan.announced
     visit.inspected_on, visit.window_from, visit.window_to = plan.planned_on, plan.window_from, plan.window_to
     visit.edition_id, visit.rules_edition = plan.edition_id or None, plan.rules_edition
-    visit.plan = as_json(plan)
+    visit.plan = as_json(plan.with_values(settings=catalogue.pin(plan.planned_on)))
     visit.members = [
         VisitMember(
             account_id=person.account_id,

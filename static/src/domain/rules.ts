@@ -49,15 +49,18 @@ interface Version {
   value: unknown;
 }
 
-/** The rules of a day (YYYY-MM-DD); before a setting's first version, the first. RangeError before the first known edition. */
-export function rulesOf(day: string): Rules {
+/**
+ * The rules of a day (YYYY-MM-DD); before a setting's first version, the first. `own`: what the visit's package says of
+ * the city's own values. RangeError before the first known edition.
+ */
+export function rulesOf(day: string, own: Partial<Rules> = {}): Rules {
   if (!data.editions.some((edition) => edition.effective <= day))
     throw new RangeError(`no rules known for ${day}`);
   const resolved = Object.entries(data.settings as Record<string, Version[]>).map(([name, versions]) => [
     name,
     inForce(versions, day)?.value,
   ]);
-  return Object.fromEntries(resolved) as Rules;
+  return { ...(Object.fromEntries(resolved) as Rules), ...own };
 }
 
 function inForce(versions: Version[], day: string): Version | undefined {

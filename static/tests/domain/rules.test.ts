@@ -71,6 +71,15 @@ describe('scores', () => {
   });
 });
 
+describe("the city's own values", () => {
+  test('what the package says goes before what was shipped', () => {
+    const own = rulesOf('2026-11-23', { forced_judgements: { ...RULES.forced_judgements, score: 60 } });
+    expect(grade([80], [{ kind: 'safety', result: 'fail' }], own).score).toBe(60);
+    expect(grade([80], [{ kind: 'concrete_core', result: 'fail' }], own).score).toBe(69);
+    expect(rulesOf('2026-11-23', {})).toEqual(rulesOf('2026-11-23'));
+  });
+});
+
 describe('points', () => {
   interface Penalty {
     procurement_amount: number;

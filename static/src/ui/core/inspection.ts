@@ -83,7 +83,10 @@ export function inspectionOf(
     handedIn: (account) =>
       typeof shownValue(entityOf(fold.value, 'score_sheet', scoreSheetId(id, account)), 'handed_in_at') ===
         'string' || state.value.sheets.some((sheet) => sheet.member === account && sheet.handedIn),
-    rules: computed(() => rulesOf(state.value.package?.visit.date ?? taipeiDay(Date.now()))),
+    rules: computed(() => {
+      const visit = state.value.package?.visit;
+      return rulesOf(visit?.date ?? taipeiDay(Date.now()), visit?.rules as Partial<Rules> | undefined);
+    }),
     nameOf: (account) => team.value.find((member) => member.account === account)?.name ?? '其他人員',
     list: (kind) => listOf(fold.value, kind),
     value: (kind, entityId, field) => shownValue(entityOf(fold.value, kind, entityId), field),

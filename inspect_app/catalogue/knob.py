@@ -1,0 +1,74 @@
+"""What a knob is: one value of the rules that a city may set for itself, and its place in the shipped rules."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_app.domain.editions import RuleSet
+from inspect_app.errors import Problem
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One value. `rule` and `path` say where it stands in a RuleSet; without a rule it has `default` alone.
+
+    `minus`: people read and write the size of a number that is taken off.
+    """
+
+    key: str
+    label: str
+    hint: str
+    rule: str = ""
+    path: Path = ()
+    flag: bool = False
+    low: int = 0
+    high: int = 0
+    unit: str = ""
+    default: Any = None
+    minus: bool = False
+
+    def shipped(self, rules: RuleSet) -> Any:
+        """The value that the shipped rules give."""
+        if not self.rule:
+            return self.default
+        value = rules.value(self.rule)
+        for step in self.path:
+            value = value[step]
+        return -value if self.minus else value
+
+    def put(self, rules: RuleSet, value: Any) -> Any:
+        """The whole rule with this value in its place."""
+        return placed(rules.value(self.rule), self.path, -value if self.minus else value)
+
+    def read(self, text: str) -> Any:
+        """The value of a form's text. `bad_value` says what is expected."""
+        if self.flag:
+            return text == "1"
+        plain = text.strip()
+        if not plain.isascii() or not plain.isdigit() or not self.low <= int(plain) <= self.high:
+            raise Problem(
+                "bad_value", f"請填 {self.low} 到 {self.high} 的整數（{self.unit}）。", field="value"
+            )
+        return int(plain)
+
+    def show(self, value: Any) -> str:
+        """The value in words."""
+        if self.flag:
+            return "是" if value else "否"
+        return "未定" if value is None else f"{value:,} {self.unit}"
+
+
+def placed(value: Any, path: Path, new: Any) -> Any:
+    """A copy of a rule's value with `new` at `path` (the whole value for an empty path)."""
+    if not path:
+        return new
+    whole = copy.deepcopy(value)
+    inner = whole
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = new
+    return whole
