@@ -77,6 +77,15 @@ def test_search(given_: dict[str, Any], expected: str) -> None:
     assert expected in [row.code for row in search(demo_edition(), given_["query"], phrases(), limit=5)]
 
 
+@pytest.mark.parametrize(("given_", "expected"), vectors("table"))
+def test_every_row_of_the_printed_table(given_: dict[str, str], expected: dict[str, Any]) -> None:
+    row = demo_edition().by_code[given_["code"]]
+    found = [row.range.low, row.range.high, row.range.either] if row.range else None
+    parts = alternatives(row.text)
+    assert {"kind": row.kind, "parent": row.parent, "range": found, "ticks": len(parts.options)} == expected
+    assert parts.rebuild() == row.text
+
+
 def test_forty_phrases_stand_in_the_vectors() -> None:
     assert sum(case["name"].startswith("phrase ") for case in load("search")) == 40
 

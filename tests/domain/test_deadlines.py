@@ -279,6 +279,17 @@ def test_the_overdue_ladder(days: int, step: str | None, label: str) -> None:
     assert found.reasons[0].figures == {"days": days, "step": step}
 
 
+@pytest.mark.parametrize(("given_", "expected"), vectors("ladder"))
+def test_ladder(given_: dict[str, str], expected: dict[str, Any]) -> None:
+    found = overdue(date.fromisoformat(given_["deadline"]), date.fromisoformat(given_["on"]), RULES)
+    assert {"days": found.days, "step": found.step} == expected
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("citizen"))
+def test_citizen_reports(given_: dict[str, str], expected: str) -> None:
+    assert citizen_due(date.fromisoformat(given_["dispatched"]), RULES).due.isoformat() == expected
+
+
 def test_the_ladder_is_data_in_any_order() -> None:
     rungs = [{"after": 3, "step": "b", "text": "乙"}, {"after": 1, "step": "a", "text": "甲"}]
     city = RULES.with_setting("overdue_ladder", rungs, CITY)

@@ -25,6 +25,7 @@ from inspect_app.domain.statistics import (
     score_summary,
     top_defects,
 )
+from tests.support.vectors import vectors
 
 RULES = by_id("2023-08-09")
 ON = date(2026, 11, 23)
@@ -305,6 +306,15 @@ def test_some_states_cannot_be_selected(states: tuple[str, ...], rule: str) -> N
         found = assess(replace(QUIET, state=state), ON, RULES)
         assert [barrier.rule for barrier in found.barriers] == [rule]
         assert not found.selectable
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("selection"))
+def test_selection(given_: dict[str, Any], expected: list[str]) -> None:
+    last, on = given_["last_inspected"], date.fromisoformat(given_["on"])
+    facts = Facts(state=given_["state"], last_inspected=date.fromisoformat(last) if last else None)
+    found = assess(facts, on, RULES)
+    assert [barrier.rule for barrier in found.barriers] == expected
+    assert found.selectable == (expected == [])
 
 
 def test_a_stopped_project_is_not_selectable_whatever_its_points() -> None:

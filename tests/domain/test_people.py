@@ -159,6 +159,12 @@ def members_of(data: list[dict[str, Any]]) -> list[Member]:
     ]
 
 
+@pytest.mark.parametrize(("given_", "expected"), vectors("windows"))
+def test_windows(given_: dict[str, Any], expected: str | None) -> None:
+    found = check_window(Window(given_["announced"], date.fromisoformat(given_["start"]), day(given_["end"])))
+    assert (found.rule if found else None) == expected
+
+
 @pytest.mark.parametrize(("given_", "expected"), vectors("teams"))
 def test_teams(given_: dict[str, Any], expected: dict[str, list[str]]) -> None:
     found = composition(members_of(given_["members"]), RULES, given_["letter"], given_["specialities"])

@@ -265,6 +265,16 @@ def test_a_field_out_of_range_is_named() -> None:
             sheet_total({"q_owner": points}, RULES)
 
 
+@pytest.mark.parametrize(("given_", "expected"), vectors("spread"))
+def test_spreads(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    if expected == {"error": True}:
+        with pytest.raises(ValueError):
+            spread(given_["members"], RULES)
+        return
+    found = spread(given_["members"], RULES)
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
 def test_side_indicators_are_no_block() -> None:
     assert bare_blocks({"w_materials": 8, "env": 90, "safety": 80, "looks": 1}, []) == ("W",)
     assert bare_blocks({"q_owner": 0, "w_safety": 0, "p": 0}, []) == ("Q", "W", "P")

@@ -30,6 +30,7 @@ import { vectors } from './vectors';
 const DAYS: Record<string, string> = { '2016': '2016-01-01', '2023-08-09': '2023-08-09' };
 const RULES = rulesOf('2023-08-09');
 const ROWS = shippedRows();
+const BY_CODE = new Map(ROWS.map((row) => [row.code, row]));
 
 /** The value, or {"error": true} where the rule refuses. */
 function orError<T>(work: () => T): T | { error: true } {
@@ -61,9 +62,8 @@ describe('scores', () => {
     expect({ low, high, proposed }).toEqual(expected);
   });
 
-  test('the spread hints beyond its setting', () => {
-    expect(spread([70, 82], RULES)).toEqual({ low: 70, high: 82, range: 12, wide: true });
-    expect(spread([80, 82], RULES).wide).toBe(false);
+  test.each(vectors<{ members: number[] }, object>('spread'))('spread: $name', ({ input, expected }) => {
+    expect(orError(() => spread(input.members, RULES))).toEqual(expected);
   });
 
   test('a block with points and nothing said is named', () => {
@@ -122,13 +122,17 @@ describe('deadlines', () => {
     expect(recordDue('2024-03-04', governmentCalendar(), RULES).due).toBe('2024-03-13');
   });
 
-  test('the ladder', () => {
-    expect(overdue('2026-11-20', '2026-11-21', RULES)).toEqual({
-      days: 1,
-      step: 'reminder',
-      label: '逾期稽催',
-    });
-    expect(overdue('2026-11-20', '2026-11-01', RULES)).toEqual({ days: -19, step: null, label: '期限內' });
+  test.each(vectors<{ deadline: string; on: string }, object>('ladder'))(
+    'ladder: $name',
+    ({ input, expected }) => {
+      const { days, step } = overdue(input.deadline, input.on, RULES);
+      expect({ days, step }).toEqual(expected);
+    },
+  );
+
+  test('each step of the ladder has its words', () => {
+    expect(overdue('2026-11-20', '2026-11-21', RULES).label).toBe('逾期稽催');
+    expect(overdue('2026-11-20', '2026-11-01', RULES).label).toBe('期限內');
   });
 });
 
@@ -155,6 +159,24 @@ describe('the catalogue', () => {
       }).toEqual(expected);
     },
   );
+
+  interface Printed {
+    kind: string;
+    parent: string;
+    range: [number, number, boolean] | null;
+    ticks: number;
+  }
+  test.each(vectors<{ code: string }, Printed>('table'))('row: $name', ({ input, expected }) => {
+    const row = BY_CODE.get(input.code);
+    if (row === undefined) throw new Error(`no row ${input.code}`);
+    const range = parseRange(row.range);
+    expect({
+      kind: row.kind,
+      parent: row.parent,
+      range: range && [range.low, range.high, range.either],
+      ticks: alternatives(row.text).options.length,
+    }).toEqual(expected);
+  });
 
   test('every printed text can be rebuilt', () => {
     for (const { text } of ROWS) expect(rebuild(alternatives(text))).toBe(text);

@@ -7,6 +7,7 @@ const read = (name: string): string =>
 
 export interface ShippedRow {
   code: string;
+  parent: string;
   kind: string;
   text: string;
   range: string;
@@ -18,6 +19,7 @@ export function shippedRows(): ShippedRow[] {
   const at = (line: string[], name: string): string => line[head.indexOf(name)] ?? '';
   return lines.map((line) => ({
     code: at(line, 'code'),
+    parent: at(line, 'parent'),
     kind: at(line, 'kind'),
     text: at(line, 'name_zh'),
     range: at(line, 'point_range'),
