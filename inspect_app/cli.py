@@ -72,14 +72,17 @@ def main() -> None:
 @main.command()
 @told
 def migrate() -> None:
-    """Bring the database to the present schema, with the shipped defect table in it."""
+    """Bring the database to the present schema, with the shipped defect table in it; give DATABASE_ROLE its rights."""
     from flask_migrate import upgrade
 
+    from inspect_app.audit.rights import give_rights
     from inspect_app.catalogue.services import load_shipped
 
-    with application():
+    with application() as app:
         upgrade()
         load_shipped()
+        if role := app.config["SETTINGS"].database_role:
+            give_rights(role)
 
 
 @main.command()

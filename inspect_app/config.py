@@ -16,6 +16,7 @@ class Settings:
 
     home: Path  # HOME: the data folder (database, photos, keys, mail folder); may be moved as a whole
     database_url: str  # DATABASE_URL: SQLAlchemy URL; default is a SQLite file in HOME
+    database_role: str  # DATABASE_ROLE: PostgreSQL's role of web and jobs, to which `migrate` (as the owner) gives its rights
     storage_url: (
         str  # STORAGE_URL: file:///folder or s3://bucket?endpoint=http://...; default a folder in HOME
     )
@@ -48,6 +49,7 @@ class Settings:
         return cls(
             home=home,
             database_url=get("DATABASE_URL", f"sqlite:///{home / 'inspect.sqlite3'}"),
+            database_role=get("DATABASE_ROLE", ""),
             storage_url=get("STORAGE_URL", f"file://{home / 'photos'}"),
             mail_url=get("MAIL_URL", f"folder://{home / 'mail'}"),
             mail_from=get("MAIL_FROM", "inspect-app@localhost"),
