@@ -27,8 +27,8 @@ from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.meeting_charts import Opener, charts, short
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
-from inspect_app.reports import odt, pdf
 from inspect_app.reports.meeting_book import Book, RulingLine, meeting_document
+from inspect_app.reports.rendering import render
 
 DECISIONS = (("released", "解除列管"), ("continued", "繼續列管"), ("merged", "併案"))
 
@@ -272,11 +272,7 @@ def freeze_meeting(meeting_id: str) -> Response:
 def meeting_book(meeting_id: str, kind: str) -> FlaskResponse:
     """The meeting book as ODT or PDF, in the scope of the page."""
     row = queries.meeting(meeting_id)
-    if kind not in ("odt", "pdf"):
-        raise Problem("not_found")
-    document = meeting_document(_book(row))
-    data = odt.render(document) if kind == "odt" else pdf.render(document)
-    return download(data, f"{row.title}.{kind}")
+    return download(render(meeting_document(_book(row)), kind), f"{row.title}.{kind}")
 
 
 def _book(row: Meeting) -> Book:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from flask import Response, render_template, request
@@ -11,6 +10,7 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
+from inspect_app.evidence.heads import head_of_today
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
 from inspect_app.inspections.document import with_results
@@ -21,21 +21,18 @@ from inspect_app.office.blueprint import blueprint
 from inspect_app.office.downloads import download
 from inspect_app.office.records import day_of, frame
 from inspect_app.photos import queries as photos
-from inspect_app.reports import copy_page, gathering, inspection_list, odt, pdf
+from inspect_app.reports import copy_page, gathering, inspection_list
 from inspect_app.reports.model import Document
 from inspect_app.reports.notice import notice_document
 from inspect_app.reports.record import record_document
+from inspect_app.reports.rendering import head_lines, render
 from inspect_app.reports.statement import statement_document
 from inspect_app.reports.titles import file_name
 from inspect_app.scheduling import notice, services
 
-RENDERERS: dict[str, Callable[[Document], bytes]] = {"odt": odt.render, "pdf": pdf.render}
-
 
 def _rendered(document: Document, ending: str, name: str) -> Response:
-    if ending not in RENDERERS:
-        raise Problem("not_found")
-    return download(RENDERERS[ending](document), name)
+    return download(render(document, ending), name)
 
 
 @blueprint.get("/inspections/<inspection_id>/record.<ending>")
@@ -44,7 +41,13 @@ def record_file(inspection_id: str, ending: str) -> Response:
     """The record with its photos, as this person may read it."""
     one = shown(actor(), inspection_id)
     document = record_document(
-        one.content, one.letter, photo_bytes, government=government(), demo=is_demo(), frozen=one.frozen
+        one.content,
+        one.letter,
+        photo_bytes,
+        government=government(),
+        demo=is_demo(),
+        frozen=one.frozen,
+        spoilt=photos.spoilt_among(f"inspection:{inspection_id}"),
     )
     return _rendered(document, ending, file_name("查核紀錄", one.content, ending))
 
@@ -98,7 +101,8 @@ def _list(layout: inspection_list.Layout) -> Response:
     records = gathering.issued_between(first, last, request.args.get("agency", ""))
     items = (gathering.listed(record, _present(record)) for record in records)
     span = _span(first, last)
-    data = inspection_list.workbook(items, f"{government()}{layout.name}{span}", layout)
+    notes = head_lines(head_of_today())
+    data = inspection_list.workbook(items, f"{government()}{layout.name}{span}", layout, notes)
     return download(data, f"{layout.name}{span}.xlsx")
 
 

@@ -66,6 +66,12 @@ def used_by(ref: str) -> list[Photo]:
     return list(db.session.scalars(query))
 
 
+def spoilt_among(ref: str) -> frozenset[str]:
+    """The hashes of a reference's photos whose originals were found changed or lost."""
+    query = select(Photo.sha256).join(PhotoUse).where(PhotoUse.ref == ref, Photo.state == "quarantined")
+    return frozenset(db.session.scalars(query))
+
+
 def original(sha256: str) -> Iterator[bytes]:
     """The original's bytes in chunks; `not_found` when there is none."""
     try:

@@ -104,8 +104,8 @@ FULL = Layout("查核督導狀況一覽表", COLUMNS, row, 1)
 PUBLIC = Layout("公開年度一覽表", PUBLIC_COLUMNS, public_row, 3)
 
 
-def workbook(items: Iterable[Listed], title: str, layout: Layout = FULL) -> bytes:
-    """The list as XLSX. Texts are written as texts, so that `=HYPERLINK()` in a name is never a formula."""
+def workbook(items: Iterable[Listed], title: str, layout: Layout = FULL, notes: Sequence[str] = ()) -> bytes:
+    """The list as XLSX, `notes` on a sheet of their own. Texts are written as texts, so that `=HYPERLINK()` in a name is never a formula."""
     buffer = BytesIO()
     with xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -114,6 +114,10 @@ def workbook(items: Iterable[Listed], title: str, layout: Layout = FULL) -> byte
         sheet = _sheet(book, title, layout)
         for line, item in enumerate(items, start=1):
             _write(sheet, line + 1, layout.row(line, item), cell)
+        if notes:
+            beside = book.add_worksheet("稽核紀錄首")
+            for place, note in enumerate(notes):
+                beside.write_string(place, 0, clean(note))
     return buffer.getvalue()
 
 

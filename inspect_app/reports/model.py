@@ -78,7 +78,15 @@ class Signatures:
     signers: Sequence[Signature]
 
 
-Block = Heading | Paragraph | Facts | Table | Items | Pictures | Signatures
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The signed head of the log: a QR code (PNG) and the lines beside it."""
+
+    qr: bytes
+    lines: Sequence[str]
+
+
+Block = Heading | Paragraph | Facts | Table | Items | Pictures | Signatures | Seal
 
 
 @dataclass(frozen=True, slots=True)

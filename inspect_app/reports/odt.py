@@ -22,6 +22,7 @@ from inspect_app.reports.model import (
     Paragraph,
     Picture,
     Pictures,
+    Seal,
     Signatures,
     Table,
 )
@@ -121,6 +122,12 @@ class _Writer:
                 self.pictures(block)
             case Signatures():
                 self.signatures(block)
+            case Seal():
+                self.seal(block)
+
+    def seal(self, block: Seal) -> None:
+        lines = [part for line in block.lines for part in _paragraphs(line, "Small")]
+        self._grid([[[self._image(block.qr, "png", 3.6, "稽核紀錄首的 QR 碼")], lines]], [4, 13])
 
     def heading(self, block: Heading) -> None:
         header = Header(block.level, clean(block.text))
@@ -198,7 +205,9 @@ class _Writer:
         self.count += 1
         path = f"Pictures/{self.count}.{ending}"
         self.odt.set_part(path, data)
-        self.odt.manifest.add_full_path(path, {"jpg": "image/jpeg", "svg": "image/svg+xml"}[ending])
+        self.odt.manifest.add_full_path(
+            path, {"jpg": "image/jpeg", "png": "image/png", "svg": "image/svg+xml"}[ending]
+        )
         height = width_cm * _ratio(data, ending)
         frame = Frame.image_frame(path, size=(f"{width_cm:.2f}cm", f"{height:.2f}cm"), anchor_type="as-char")
         frame.svg_title = clean(alt) or "查核相片"

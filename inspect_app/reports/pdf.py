@@ -24,6 +24,7 @@ from inspect_app.reports.model import (
     Items,
     Paragraph,
     Pictures,
+    Seal,
     Signatures,
     Table,
 )
@@ -67,6 +68,8 @@ def _block(block: Block, folder: Path) -> dict[str, Any]:
             return {"kind": "table"} | asdict(block) | {"right": sorted(block.right)}
         case Pictures():
             return {"kind": "pictures", "pictures": [_picture(one, folder) for one in block.pictures]}
+        case Seal():
+            return {"kind": "seal", "file": _file(folder, block.qr, "png"), "lines": list(block.lines)}
         case Signatures():
             return {"kind": "signatures", "signers": [_signer(one, folder) for one in block.signers]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from inspect_app.reports import words
@@ -33,9 +33,11 @@ def record_document(
     government: str,
     demo: bool,
     frozen: bool = True,
+    spoilt: frozenset[str] = frozenset(),
 ) -> Document:
     """The record with its photos. `content` is the frozen content; `letter` holds number and date once issued;
-    `photo` gives the served copy of a hash, None when it cannot be shown. `frozen`: the convener approved.
+    `photo` gives the served copy of a hash, None when it cannot be shown. `frozen`: the convener approved. `spoilt`: the
+    hashes of photos whose originals were found changed or lost (fault 34).
     """
     blocks = [
         *_basic(content),
@@ -45,7 +47,7 @@ def record_document(
         *_tests(content),
         *_points(content),
         *_checklist(content),
-        *_photos(content, photo),
+        *_photos(content, photo, spoilt),
         *_signatures(content, photo),
         Paragraph("相片的雜湊值（SHA-256）自檔案進入系統起計算，用以證明其後未經更動。", small=True),
     ]
@@ -189,17 +191,22 @@ def _checklist(content: Content) -> Iterable[Block]:
     yield Table(["項目", "辦理", "說明"], rows, [8, 2, 6])
 
 
-def _pictures(lines: Sequence[Content], photo: Photo, label: str) -> list[Picture]:
-    return [Picture(photo(line["sha256"]), f"{label}{line['caption']}", line["sha256"]) for line in lines]
+SPOILT = "（原檔經檢核已變動或遺失，與雜湊值不符，本相片不具證據效力）"
 
 
-def _photos(content: Content, photo: Photo) -> Iterable[Block]:
+def _photos(content: Content, photo: Photo, spoilt: frozenset[str]) -> Iterable[Block]:
     yield Heading("十一、查核相片")
-    shown = _pictures(content["photos"], photo, "")
+    lines = [(line, "") for line in content["photos"]]
     for part, name in (("defects", "缺失"), ("design", "規劃設計"), ("advice", "建議")):
-        for line in content[part]:
-            shown += _pictures(line["photos"], photo, f"{name} {line['no']}　{line['code']} ")
+        for found in content[part]:
+            lines += [(line, f"{name} {found['no']}　{found['code']} ") for line in found["photos"]]
+    shown = [_picture(line, label, photo, line["sha256"] in spoilt) for line, label in lines]
     yield Pictures(shown) if shown else Paragraph("無")
+
+
+def _picture(line: Content, label: str, photo: Photo, spoilt: bool) -> Picture:
+    caption = f"{label}{line['caption']}{SPOILT if spoilt else ''}"
+    return Picture(photo(line["sha256"]), caption, line["sha256"])
 
 
 def _signatures(content: Content, photo: Photo) -> Iterable[Block]:

@@ -104,6 +104,7 @@ def test_the_book_is_an_odt_with_the_figures(city: small_city.City, app: Any) ->
     book = visitor.get(f"/meetings/{row.id}/book.odt")
     assert book.mimetype == "application/vnd.oasis.opendocument.text"
     content = zipfile.ZipFile(io.BytesIO(book.data)).read("content.xml").decode()
+    assert "根雜湊" in content, "the day's signed head stands on it"
     for words in ("上次會議裁示事項", "查核概況", "常見缺失", "進度落後標案", "主席裁示", "示範"):
         assert words in content
     assert visitor.get(f"/meetings/{row.id}/book.pdf").data.startswith(b"%PDF-")
