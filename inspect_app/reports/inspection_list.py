@@ -105,7 +105,7 @@ PUBLIC = Layout("公開年度一覽表", PUBLIC_COLUMNS, public_row, 3)
 
 
 def workbook(items: Iterable[Listed], title: str, layout: Layout = FULL, notes: Sequence[str] = ()) -> bytes:
-    """The list as XLSX, `notes` on a sheet of their own. Texts are written as texts, so that `=HYPERLINK()` in a name is never a formula."""
+    """The list as XLSX, `notes` on a sheet of their own. Texts are written as texts, so that `=HYPERLINK()` in a name is no formula."""
     buffer = BytesIO()
     with xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from inspect_app import audit
 from inspect_app.audit import chaining
 from inspect_app.domain.heads import parse
 from inspect_app.evidence import heads
@@ -68,6 +69,8 @@ def test_documents_of_one_day_carry_one_head_and_the_next_days_another(db: Any, 
         cell.value for line in book["稽核紀錄首"].iter_rows() for cell in line
     ]
     clock.advance(days=1)
+    with transaction():
+        audit.record(made.coordinator, "test.done", "thing:1")
     chaining.chain_waiting()
     content, _ = words_of_odt(get(made.coordinator, f"/inspections/{made.id}/record.odt"))
     tomorrow = heads.head_of_today()
