@@ -10,6 +10,9 @@ import random
 import threading
 import uuid
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from functools import partial
 from typing import Any
 
 import orjson
@@ -224,7 +227,16 @@ class Tablet:
                "Content-Type": "application/json", **(headers or {})}  # fmt: skip
         try:
             line.request(method, path, body, own)
-            answer = line.getresponse()
-            return answer.status, answer.headers, answer.read()
+            return _whole(b"".join(iter(partial(line.sock.recv, 65536), b"")))
         finally:
             line.close()
+
+
+def _whole(answer: bytes) -> tuple[int, Message, bytes]:
+    """http.client takes a head that was cut in the middle of a line for a head: this does not."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    first, _, rest = head.partition(b"\r\n")
+    headers = message_from_bytes(rest)
+    if not end or len(body) < int(headers["Content-Length"] or 0):
+        raise OSError("the answer was cut")
+    return int(first.split()[1]), headers, body
