@@ -156,7 +156,21 @@ def _command(copy: Path, bug: Bug) -> tuple[list[str], Path, str]:
             "AssertionError",
         )
     if bug.kind == "kills":
-        return [python, "-m", "tests.processes", "--count", *bug.what, "--seed", SEED], copy, "BROKEN"
+        return (
+            [
+                python,
+                "-m",
+                "tests.processes",
+                "--count",
+                *bug.what,
+                "--seed",
+                SEED,
+                "--database",
+                bug.database,
+            ],
+            copy,
+            "BROKEN",
+        )
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
     return [python, "-m", "pytest", *options, *bug.what], copy, " failed"
 
