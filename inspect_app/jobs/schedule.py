@@ -59,10 +59,12 @@ def deliver(lane: str) -> Callable[[Settings], int]:
 
 
 def develop(settings: Settings) -> int:
-    """The job of the lane `work`: as many photos at once as there are processors, each in a small process."""
+    """The job of the lane `work`: as many photos at once as there are processors, each in a small process. More lines than
+    that, so that no processor waits while another photo is read, stored and entered.
+    """
     handlers = {kind: make(settings) for kind, make in OUTBOX["work"].items()}
     with POOL.kept():
-        return deliver_side_by_side(handlers, POOL.size)
+        return deliver_side_by_side(handlers, 3 * POOL.size)
 
 
 JOBS: tuple[Job, ...] = (

@@ -34,8 +34,8 @@ UNREADABLE = (
 )
 
 
-FILTER = Image.Resampling.BICUBIC
-"""Within half a decibel of Lanczos on what the decoder has halved already, for three quarters of its time."""
+FILTER = Image.Resampling.HAMMING
+"""Within half a decibel of Lanczos on what the decoder has halved already, for half of its time (decision 0020)."""
 
 
 class TooManyPixels(Exception):
@@ -115,7 +115,7 @@ def _flat(image: Image.Image) -> Image.Image:
 
 def _small(picture: Image.Image, width: int) -> bytes:
     """The JPEG of at most `width` on the long side; `picture` itself shrinks to it, for the next smaller one."""
-    picture.thumbnail((width, width), FILTER, reducing_gap=2.0)
+    picture.thumbnail((width, width), Image.Resampling.BICUBIC, reducing_gap=2.0)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=82, optimize=False)
     return buffer.getvalue()

@@ -8,12 +8,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.derivatives import derivatives
 from tests.bench.measure import Caller, Figures, measure
 from tests.bench.tablets import Tablet, tablets_of
 from tests.support.product import Product
@@ -121,9 +122,10 @@ def pages(product: Product) -> list[Figures]:
     ]
 
 
-SCENARIOS: dict[str, Callable[[Product], list[Figures]]] = {
+SCENARIOS: dict[str, Callable[[Product], Sequence[object]]] = {
     "operations": operations,
     "photos": photos,
+    "derivatives": derivatives,
     "pages": pages,
 }
 

@@ -169,7 +169,7 @@ def test_several_photos_are_developed_at_once_and_each_once(
     someone: Any, app: Any, db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digests = [services.take_in(someone, pictures.photo(seed=seed)) for seed in range(5)]
-    pool, together = Pool(3), threading.Barrier(3)
+    pool, together = Pool(1), threading.Barrier(3)
     real, waited = pool.develop, threading.local()
 
     def meet(path: Path) -> Any:
