@@ -31,7 +31,7 @@ def exchange(actor: Actor, asked: SyncRequest, items: list[Incoming]) -> dict[st
     permit(actor, Permission.INSPECT)
     sender = Sender(actor.id, devices.session_device(actor, asked.device))
     readable = reading.inspections_of(actor.id)
-    cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor), readable)
+    cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor))
     results = log.append(sender, items) if items else []
     readable = readable if _of(items) <= set(readable) else reading.inspections_of(actor.id)
     wanted = (
@@ -72,12 +72,15 @@ def _told(result: Result) -> dict[str, str | None]:
     return {"id": result.id, "status": result.status, "code": result.code}
 
 
-def _still_ours(actor: Actor, cursor: Cursor, readable: list[str]) -> Cursor:
-    """The cursor in the present epoch. One of an earlier epoch begins anew; one from beyond our own past makes an epoch."""
+def _still_ours(actor: Actor, cursor: Cursor) -> Cursor:
+    """The cursor in the present epoch. One of an earlier epoch begins anew; one from beyond our own past makes an epoch.
+
+    All its places count, also of inspections that nobody can read now: the older state may not have had them yet.
+    """
     epoch = present_epoch()
     if cursor.epoch != epoch:
         return Cursor(epoch)
-    lost = reading.beyond({key: place for key, place in cursor.places.items() if key in set(readable)})
+    lost = reading.beyond(cursor.places)
     return Cursor(_restored(actor, epoch, lost)) if lost else cursor
 
 

@@ -3,7 +3,7 @@ import { signIn, signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
 import type { Account, Device, Engine, InspectionSummary, KnownPerson } from '../data/api';
 import { openChanges } from '../data/changes';
-import { openDatabase, steady, transact } from '../data/database';
+import { steady, transact } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
 import { keepAccount, personFor, renewDevice } from '../data/people';
@@ -59,7 +59,7 @@ export async function openEngine(
   given: Partial<World> = {},
 ): Promise<Engine> {
   const world = { ...browserWorld(), ...given };
-  const db = await openDatabase(person.account.id);
+  const db = await world.openDatabase(person.account.id);
   await takePlace(db, person, world.newId);
   const changes = openChanges(databaseName(person.account.id));
   const engine = new FieldEngine(new Context(db, world, changes, person.account, person.device));

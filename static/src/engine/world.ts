@@ -1,6 +1,8 @@
 /** Everything the engine takes from outside; a test or simulation gives its own. */
 import { v7 } from 'uuid';
+import { openDatabase } from '../data/database';
 import { SLOTS } from '../data/reserve';
+import type { FieldDatabase } from '../data/schema';
 import { httpTransport } from '../sync/http';
 import type { Clock, Random, Transport, VerifySignature } from '../sync/ports';
 import { startTriggers, type Triggers } from '../sync/triggers';
@@ -19,6 +21,8 @@ export interface World {
   /** rows of room held back for text */
   reserveSlots: number;
   triggers: (send: (eager: boolean) => void) => Triggers;
+  /** the person's database, opened; `newer_database` when this code is older than the data */
+  openDatabase: (account: string) => Promise<FieldDatabase>;
 }
 
 export function browserWorld(): World {
@@ -32,5 +36,6 @@ export function browserWorld(): World {
     readPicture: pictureReader(),
     reserveSlots: SLOTS,
     triggers: startTriggers,
+    openDatabase,
   };
 }

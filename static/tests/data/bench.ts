@@ -4,7 +4,7 @@ import type { Engine, InspectionState } from '../../src/data/api';
 import { FieldDatabase } from '../../src/data/schema';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
-import { SimulatedServer } from '../sync/server';
+import { SimulatedServer } from '../simulation/twin/server';
 import { INSPECTION, Tablet } from '../sync/tablet';
 
 let count = 0;

@@ -262,7 +262,7 @@ describe('a photo that the server lost before its operation came', () => {
     const transport = async (request: HttpRequest): Promise<HttpReply> => {
       if (lose && request.path === '/api/v1/sync' && String(request.body).includes('evidence')) {
         lose = false;
-        server.uploads.clear();
+        server.losePhotos(true);
       }
       return honest(request);
     };
@@ -307,8 +307,7 @@ describe('receipts', () => {
   test('a receipt that lacks a photo frees nothing, and says so', async () => {
     const { engine, server, clock } = await sent();
     server.archived = true;
-    const [key] = [...server.uploads.keys()];
-    server.uploads.delete(key as string);
+    server.forgetful = true;
     clock.now += DAY;
     await engine.sendNow();
     clock.now += 60 * DAY;

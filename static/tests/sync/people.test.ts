@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { entityOf } from '../../src/domain/operations';
 import { knownPeople, signInHere } from '../../src/engine';
 import { type Bench, bench, INSPECTION } from '../data/bench';
-import { json, problem, RECEIPT_KEY } from './server';
+import { json, problem, RECEIPT_KEY } from '../simulation/twin/server';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 let opened: Bench | null = null;

@@ -4,7 +4,7 @@ import { backOff, parkFor } from '../../src/sync/backoff';
 import type { HttpReply } from '../../src/sync/ports';
 import { askForPerson, askJson, Halt, Rejected, retryAfter } from '../../src/sync/reply';
 import { sessionShape, syncReply } from '../../src/sync/wire';
-import { json, problem, reply } from './server';
+import { json, problem, reply } from '../simulation/twin/server';
 
 const REQUEST = { method: 'GET', path: '/api/v1/sync', timeout: 1 } as const;
 const EMPTY = { results: [], operations: [], cursor: 'c', more: false, epoch: 'e' };

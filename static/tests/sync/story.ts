@@ -1,8 +1,8 @@
 /** One seed, one story: two tablets, one server, a bad line, kills and a restore; then everything heals, and it is checked. */
 import { canonicalJson, type Json } from '../../src/domain/json';
-import { listOf, photosOf, shownValue } from '../../src/domain/operations';
+import { listOf, shownValue } from '../../src/domain/operations';
 import { below, chance, seeded } from './random';
-import { SimulatedServer } from './server';
+import { SimulatedServer } from '../simulation/twin/server';
 import { INSPECTION, Tablet } from './tablet';
 
 const uuid = (kind: string, number: number): string =>
@@ -25,7 +25,6 @@ export class Story {
   readonly photos: { tablet: number; sha256: string }[] = [];
   #now = Date.parse('2026-11-23T01:00:00Z');
   #marks = 0;
-  #epochs = 1;
   readonly #random: () => number;
 
   constructor(private readonly seed: number) {
@@ -120,16 +119,13 @@ export class Story {
       this.#backup = this.server.snapshot();
       return;
     }
-    this.#epochs += 1;
-    this.server.restore(this.#backup, `epoch-${this.#epochs}`);
+    this.server.restore(this.#backup);
     this.#backup = null;
   }
 
   /** Uploads to which nothing refers yet are cleared away on the server. */
   #loseUploads(): void {
-    const referred = new Set(this.server.log.flatMap(({ operation }) => photosOf(operation)));
-    for (const key of this.server.uploads.keys())
-      if (!referred.has(key.slice(key.indexOf('/') + 1))) this.server.uploads.delete(key);
+    this.server.losePhotos();
   }
 
   /** What the tablet holds as acknowledged in this epoch, the server has. */

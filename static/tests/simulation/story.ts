@@ -1,0 +1,207 @@
+/** One story: two tablets, one server, a script of steps and of faults; what must always hold is looked at after each step. */
+import { scoreSheetId } from '../../src/domain/ids';
+import { seeded } from '../sync/random';
+import { type Backend, teamOf } from './backend';
+import { silence } from './channel';
+import { SimulatedDevice } from './device';
+import type { Script, StepFault } from './faults';
+import { foldOf, Watch } from './invariants';
+import { Network } from './network';
+import type { Step } from './steps';
+
+const START = Date.parse('2026-11-23T01:00:00Z');
+const DAY = 86_400_000;
+const ROUNDS = 14;
+
+export class Story {
+  readonly devices: SimulatedDevice[];
+  readonly trace: string[] = [];
+  /** positions that were passed: where faults can strike */
+  commits = 0;
+  readonly network: Network;
+  readonly watch: Watch;
+  now = START;
+  #healed = false;
+  #marks = 0;
+  #serverSkew = 0;
+  readonly #skews = [0, 0];
+  readonly #signedOut = new Set<number>();
+  readonly #random: () => number;
+
+  constructor(
+    readonly backend: Backend,
+    private readonly script: Script,
+    seed = 1,
+  ) {
+    this.#random = seeded(seed);
+    this.network = new Network(backend, {
+      fault: (number) => (this.#healed ? null : this.script.request(number)),
+      now: () => this.now + this.#serverSkew,
+      isSignedOut: (person) => this.#signedOut.has(person),
+      record: (words) => this.trace.push(words),
+    });
+    this.devices = [0, 1].map((number) => this.#device(number));
+    this.watch = new Watch(this.devices, backend);
+  }
+
+  #device(number: number): SimulatedDevice {
+    const { setting } = this.backend;
+    const id = setting.accounts[number] as string;
+    const account = { id, login: id, name: id, roles: ['inspector'], agency: null };
+    const device = { id: setting.devices[number] as string, name: 'tablet' };
+    return new SimulatedDevice(
+      { account, device, number: number + 1 },
+      {
+        inspection: setting.inspection,
+        team: teamOf(setting),
+        clock: () => this.now + (this.#skews[number] ?? 0),
+        random: this.#random,
+        transport: this.network.transport(number),
+        onCommit: () => this.#strikeCommit(),
+      },
+    );
+  }
+
+  #strikeCommit(): 'before' | 'after' | null {
+    if (this.#healed) return null;
+    this.commits += 1;
+    const fault = this.script.commit(this.commits);
+    return fault === null ? null : fault === 'tab_dies_before_commit' ? 'before' : 'after';
+  }
+
+  /** Throws with what does not hold, and where. */
+  async run(steps: Iterable<Step>): Promise<void> {
+    silence();
+    await this.backend.reset();
+    for (const device of this.devices) await device.restart();
+    let number = 0;
+    for (const step of steps) {
+      number += 1;
+      for (const fault of this.script.step(number)) await this.#between(fault);
+      await this.#step(step);
+      await this.watch.look(`step ${number} ${JSON.stringify(step)}`);
+    }
+    await this.#heal();
+    await this.watch.end();
+  }
+
+  async #step(step: Step): Promise<void> {
+    if (step.do === 'backup') return this.backend.backup();
+    if (step.do === 'wait') this.now += step.seconds * 1000;
+    else await this.#person(step, this.devices[step.who] as SimulatedDevice);
+    this.now += 20_000;
+  }
+
+  async #person(step: Exclude<Step, { do: 'backup' | 'wait' }>, device: SimulatedDevice): Promise<void> {
+    const { inspection } = this.backend.setting;
+    switch (step.do) {
+      case 'send':
+        await this.#send(device, step.who);
+        return;
+      case 'edit':
+        return this.#edit(device, step.who, step.entity, step.flavour ?? 'text');
+      case 'photo':
+        return this.#photo(device, step.entity, step.size);
+      case 'hand_in':
+        return this.#handIn(device, step.points);
+      case 'sign':
+        await device.does((engine) => engine.sign(inspection, { name: 'n', role: 'member', strokes: 'M0 0' }));
+        return;
+      case 'close':
+        await device.does((engine) => engine.close(inspection));
+        return;
+      case 'reopen':
+        await device.does((engine) => engine.reopen(inspection));
+        return;
+      case 'prune':
+        await device.does((engine) => engine.prune());
+        return;
+      case 'accept_late':
+        return this.#acceptLate(device);
+    }
+  }
+
+  async #edit(device: SimulatedDevice, who: number, entity: number, flavour: string): Promise<void> {
+    const { inspection } = this.backend.setting;
+    // 0 and 1 are everybody's, the others each tablet's own.
+    const id = `f${entity < 2 ? 0 : who + 1}00000${entity}-0000-7000-8000-000000000000`;
+    this.#marks += 1;
+    const text = `${flavour} ${this.#marks}`;
+    const set = { kind: 'defect', text };
+    const done = await device.does((engine) => engine.edit(inspection, 'finding', id, set));
+    this.watch.saved(who, id, 'text', text, done === 'killed');
+  }
+
+  async #photo(device: SimulatedDevice, entity: number, size: number): Promise<void> {
+    this.#marks += 1;
+    const bytes = new Uint8Array(size).fill(this.#marks % 251);
+    bytes.set([0xff, 0xd8, 0xff, this.#marks]);
+    const finding = `f000000${entity}-0000-7000-8000-000000000000`;
+    const { inspection } = this.backend.setting;
+    const saved = await device.does((engine) => engine.addPhoto(inspection, finding, bytes, {}, 'evidence'));
+    if (saved === 'killed') return;
+    this.watch.photographed(device, saved.sha256);
+    this.watch.saved(device.person.number - 1, saved.entityId, 'sha256', saved.sha256, false);
+  }
+
+  async #handIn(device: SimulatedDevice, points: number): Promise<void> {
+    const { inspection } = this.backend.setting;
+    const id = scoreSheetId(inspection, device.person.account.id);
+    const handed_in_at = new Date(START + this.#marks++ * 1000).toISOString();
+    const set = { w_structure: points - 40 > 40 ? 40 : points - 40, handed_in_at };
+    const done = await device.does((engine) => engine.edit(inspection, 'score_sheet', id, set));
+    this.watch.saved(device.person.number - 1, id, 'handed_in_at', handed_in_at, done === 'killed');
+  }
+
+  async #acceptLate(device: SimulatedDevice): Promise<void> {
+    const { inspection } = this.backend.setting;
+    const state = foldOf(device, teamOf(this.backend.setting));
+    for (const operation of state.late)
+      await device.does((engine) => engine.decideLate(inspection, operation, 'accept', 'seen'));
+  }
+
+  /** All tabs at once. A session that was over is opened again after a run that said so. */
+  async #send(device: SimulatedDevice, who: number): Promise<void> {
+    await Promise.all([...device.tabs].map((tab) => device.does((engine) => engine.sendNow(), tab)));
+    if (this.#signedOut.delete(who)) this.trace.push(`${who} signs in again`);
+  }
+
+  async #between(fault: StepFault): Promise<void> {
+    const who = Number(fault.at(-1));
+    const device = this.devices[who === 1 ? 1 : 0] as SimulatedDevice;
+    if (fault.startsWith('restart')) return device.restart();
+    if (fault.startsWith('session_over')) this.#signedOut.add(who);
+    if (fault.startsWith('second_tab')) await device.open();
+    if (fault.startsWith('upgrade')) await device.upgrade();
+    if (fault.startsWith('clock_device')) this.#skews[who] = fault.includes('back') ? -365 * DAY : 3 * DAY;
+    if (fault.startsWith('clock_server')) this.#serverSkew += fault.includes('back') ? -3_600_000 : 3 * DAY;
+    if (fault === 'clean') await this.backend.clean(this.now + this.#serverSkew + 200 * DAY);
+    if (fault.startsWith('restore')) {
+      await this.backend.putBack(fault === 'restore_silently');
+      await this.watch.restored(fault === 'restore_silently');
+    }
+  }
+
+  /** The line is good and time goes on, until nothing moves any more; a poisoned operation stays so for the first half. */
+  async #heal(): Promise<void> {
+    this.#healed = true;
+    this.#signedOut.clear();
+    await this.network.calm();
+    for (const device of this.devices) await device.restart();
+    await this.#settle();
+    this.watch.onlyPoisonWaits();
+    await this.backend.cure();
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    for (let round = 0, before = ''; round < ROUNDS; round++) {
+      this.now += 8 * 3_600_000;
+      for (const device of this.devices) await device.does((engine) => engine.sendNow());
+      await this.watch.look(`healing, round ${round + 1}`);
+      const standing = this.watch.standing();
+      if (round > 0 && standing === before) return;
+      before = standing;
+    }
+  }
+}

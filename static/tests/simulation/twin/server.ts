@@ -1,0 +1,225 @@
+/**
+ * The server's twin in one language, for speed: docs/sync-protocol.md in memory. It is held to the traces of the real
+ * one (tests/simulation), answer by answer.
+ */
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { canonicalJson, type Json } from '../../../src/domain/json';
+import { digest, type Operation, photosOf, type Team } from '../../../src/domain/operations';
+import type { HttpReply, HttpRequest } from '../../../src/sync/ports';
+import { Durably, json, type Kill, problem, reply } from './answers';
+import { type Entry, NOWHERE, type Place, ServerLog } from './log';
+import { ServerUploads } from './uploads';
+
+export { json, problem, reply } from './answers';
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const rawKey = (key: KeyObject): string =>
+  Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
+export const RECEIPT_KEY = rawKey(publicKey);
+
+/** What befalls a request on its way in. */
+export interface Manner {
+  /** so many bytes of the body arrived */
+  cut?: number | null;
+  kill?: Kill | null;
+}
+
+interface SyncBody {
+  operations: Operation[];
+  cursor: string | null;
+  device: string;
+}
+
+export class SimulatedServer {
+  epoch = 'epoch-1';
+  archived = false;
+  /** an operation whose text holds this word ends the request with 500 */
+  poison: string | null = 'poison';
+  /** a receipt leaves the photos out and does not say so */
+  forgetful = false;
+  /** what must never happen, in words */
+  readonly alarms: string[] = [];
+  readonly operations: ServerLog;
+  readonly photos = new ServerUploads();
+  #epochs = 1;
+
+  constructor(
+    readonly team: Team,
+    private readonly page = 7,
+    /** account -> the device that its session was opened with; without, any is taken */
+    private readonly devices: Record<string, string> = {},
+  ) {
+    this.operations = new ServerLog(team, (words) => this.alarms.push(words));
+  }
+
+  get log(): Entry[] {
+    return this.operations.entries;
+  }
+
+  get refused() {
+    return this.operations.aside;
+  }
+
+  /** Throws `Killed` where `manner` says so. */
+  handle(request: HttpRequest, account: string, now: number, manner: Manner = {}): HttpReply {
+    const durably = new Durably(manner.kill ?? null);
+    const [path = '', query = ''] = request.path.split('?');
+    if (path === '/api/v1/session') return json(200, this.#session(account, now));
+    if (path === '/api/v1/sync') return this.#sync(request, account, now, manner, durably);
+    if (path.startsWith('/api/v1/uploads'))
+      return this.photos.handle(request, account, now, durably, manner.cut ?? null);
+    const receipt = /^\/api\/v1\/inspections\/([^/]+)\/receipt$/.exec(path);
+    if (receipt) return this.#receipt(receipt[1] ?? '', query.replace('device=', ''), now);
+    return problem(404, 'not_found');
+  }
+
+  /** An older state is put back: by the command, which begins an epoch, or behind the server's back. */
+  restore(to: ReturnType<SimulatedServer['snapshot']>, behindOurBack = false): void {
+    const { log, photos } = to;
+    Object.assign(this.operations, { ...log, entries: [...log.entries], aside: new Map(log.aside) });
+    Object.assign(this.photos, { ...photos, uploads: copied(photos.uploads) });
+    this.photos.originals = new Map(photos.originals);
+    this.photos.possessed = new Set(photos.possessed);
+    if (behindOurBack) this.epoch = to.epoch;
+    else this.#newEpoch();
+  }
+
+  snapshot() {
+    return { log: this.operations.copy(), photos: this.photos.copy(), epoch: this.epoch };
+  }
+
+  stored(account: string, sha256: string): boolean {
+    return this.photos.possessed.has(`${account}/${sha256}`) && this.photos.originals.has(sha256);
+  }
+
+  /** Photos that nothing refers to are gone, as after a long time without their operations; all of them with `all`. */
+  losePhotos(all = false): void {
+    const used = new Set(all ? [] : this.log.flatMap(({ operation }) => photosOf(operation)));
+    for (const sha256 of [...this.photos.originals.keys()].filter((key) => !used.has(key)))
+      this.photos.originals.delete(sha256);
+    const gone = (key: string) => !this.photos.originals.has(key.slice(key.indexOf('/') + 1));
+    for (const key of [...this.photos.possessed].filter(gone)) this.photos.possessed.delete(key);
+    for (const key of [...this.photos.uploads.keys()].filter(gone)) this.photos.uploads.delete(key);
+  }
+
+  fold(inspection: string) {
+    void inspection;
+    return this.operations.fold();
+  }
+
+  #newEpoch(): void {
+    this.#epochs += 1;
+    this.epoch = `epoch-${this.#epochs}`;
+  }
+
+  #session(account: string, now: number) {
+    const person = { id: account, login: account, name: account, roles: ['inspector'], agency: null };
+    const server_time = new Date(now).toISOString();
+    const named = this.devices[account];
+    const device = named === undefined ? null : { id: named, name: 'tablet' };
+    return { account: person, device, epoch: this.epoch, server_time, receipt_key: RECEIPT_KEY };
+  }
+
+  #sync(request: HttpRequest, account: string, now: number, manner: Manner, durably: Durably): HttpReply {
+    const asked = bodyOf(request, manner.cut ?? null);
+    if (asked === null) return problem(400, 'bad_request');
+    const { place, epoch } = this.#readFrom(account, asked.cursor, durably);
+    const word = this.poison;
+    // One transaction: a poisoned one takes the whole batch with it, once it is about to be written.
+    if (word !== null && this.#wouldEnter(asked.operations, account, word)) return problem(500, 'internal');
+    const sender = { account, device: this.devices[account] ?? null };
+    const has = (sha256: string) => this.stored(account, sha256);
+    const append = () => this.operations.append(asked.operations, sender, has, now);
+    const results = asked.operations.length > 0 ? durably.run(append) : [];
+    const read = this.operations.read(account, place, this.page);
+    const operations = read.entries.map(pulled);
+    const cursor = JSON.stringify([account, epoch, read.place]);
+    const { sheetsOpen, opened } = this.operations;
+    const sheets = sheetsOpen || opened === '' ? [] : this.operations.handedIn();
+    return json(200, { results, operations, cursor, more: read.more, epoch, sheets });
+  }
+
+  #wouldEnter(operations: Operation[], account: string, word: string): boolean {
+    const known = new Set(this.log.map((entry) => entry.operation.id));
+    return operations.some(
+      (it) => it.author === account && !known.has(it.id) && JSON.stringify(it.set).includes(word),
+    );
+  }
+
+  /** One cursor of an earlier epoch begins anew; one from beyond our own past makes an epoch. */
+  #readFrom(account: string, cursor: string | null, durably: Durably): { place: Place; epoch: string } {
+    const [whose, epoch, place] = cursor === null ? ['', '', NOWHERE] : JSON.parse(cursor);
+    if (whose !== account || epoch !== this.epoch) return { place: NOWHERE, epoch: this.epoch };
+    if (!this.operations.isBeyond(place)) return { place, epoch };
+    durably.run(() => this.#newEpoch());
+    return { place: NOWHERE, epoch: this.epoch };
+  }
+
+  #receipt(inspection: string, device: string, now: number): HttpReply {
+    if (this.operations.opened === '') return problem(404, 'not_found');
+    const of = (operation: Operation) => operation.device === device && operation.inspection === inspection;
+    const own = this.log
+      .map((entry) => entry.operation)
+      .filter(of)
+      .sort(bySeq);
+    const logged = new Set(own.map((operation) => operation.id));
+    const aside = [...this.refused.values()]
+      .filter(({ operation: it }) => of(it) && !logged.has(it.id))
+      .sort((one, other) => bySeq(one.operation, other.operation));
+    const through = own.reduce((last, operation) => Math.max(last, operation.seq), 0);
+    const late = new Set(this.fold(inspection).late);
+    const operations = {
+      count: own.length,
+      through,
+      digest: digest(own, { [device]: through }),
+      late: own.filter(({ id }) => late.has(id)).map(({ id, seq }) => ({ id, seq })),
+      refused: aside.map(({ operation: { id, seq }, code }) => ({ id, seq, code })),
+    };
+    const needed = new Set(own.flatMap((operation) => photosOf(operation)));
+    const mentioned = new Set([...needed, ...aside.flatMap(({ operation }) => photosOf(operation))]);
+    const photos = [...mentioned]
+      .filter((key) => !this.forgetful && this.photos.originals.has(key))
+      .sort()
+      .map((sha256) => ({ sha256, size: this.photos.originals.get(sha256)?.length ?? 0 }));
+    const lost = [...needed].filter((key) => !this.photos.originals.has(key)).sort();
+    const missing = [...lost, ...gaps([...own, ...aside.map((it) => it.operation)])];
+    const base = { inspection, device, epoch: this.epoch, operations, photos };
+    const state = { complete: missing.length === 0, missing, archived: this.archived };
+    const body = { ...base, ...state, issued_at: new Date(now).toISOString(), key: RECEIPT_KEY };
+    const signature = sign(null, Buffer.from(canonicalJson(body as unknown as Json)), privateKey);
+    return json(200, { ...body, signature: signature.toString('hex') });
+  }
+}
+
+const bySeq = (one: Operation, other: Operation): number =>
+  one.seq - other.seq || (one.id < other.id ? -1 : 1);
+
+const copied = <T extends object>(map: Map<string, T>): Map<string, T> =>
+  new Map([...map].map(([key, value]) => [key, { ...value }]));
+
+const pulled = ({ operation, n, stamp, received, status }: Entry) => ({
+  ...operation,
+  n,
+  stamp,
+  received,
+  status,
+});
+
+function gaps(operations: Operation[]): string[] {
+  const seen = new Set(operations.map((operation) => operation.seq));
+  const highest = Math.max(0, ...seen);
+  return Array.from({ length: highest }, (_, at) => at + 1)
+    .filter((seq) => !seen.has(seq))
+    .map((seq) => `seq:${seq}`);
+}
+
+/** null where it is cut or no JSON. */
+function bodyOf(request: HttpRequest, cut: number | null): SyncBody | null {
+  const text = String(request.body);
+  if (cut !== null && cut < Buffer.byteLength(text)) return null;
+  try {
+    return JSON.parse(text) as SyncBody;
+  } catch {
+    return null;
+  }
+}
