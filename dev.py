@@ -11,7 +11,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("dev.py needs Python 3.11 or newer.")
 
-from tools import bench, install, kills, lint, locks, planted, serve, testing
+from tools import bench, install, kills, lint, locks, planted, serve, simulate, testing
 
 VERBS = {
     "install": (
@@ -32,6 +32,7 @@ VERBS = {
         "kill what runs at named places and at random, see that nothing is lost: kills server [--count N]",
     ),
     "planted": (planted.main, "plant bugs into a copy of the tree and see that each is caught [WORD ...]"),
+    "simulate": (simulate.main, "tell stories of tablets and faults from a seed [--schedules N] [--help]"),
     "freeze": (testing.freeze, "write today's /api/v1 answers as the frozen contract in tests/contracts"),
     "lock": (locks.main, "make the locks anew from requirements/*.in and static/package.json"),
 }

@@ -6,6 +6,11 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default {
   input: here('tests/simulation/main.ts'),
   platform: 'node',
-  resolve: { alias: { uuid: here('tests/simulation/uuid.ts'), '@noble/hashes/sha2.js': here('tests/simulation/sha2.ts') } },
+  resolve: {
+    alias: {
+      uuid: here('tests/simulation/uuid.ts'),
+      '@noble/hashes/sha2.js': here('tests/simulation/sha2.ts'),
+    },
+  },
   output: { format: 'esm', sourcemap: 'inline' },
 };

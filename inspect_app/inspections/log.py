@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts import queries as accounts
@@ -32,7 +32,7 @@ from inspect_app.inspections.judging import (
     remembered,
     set_aside_as,
 )
-from inspect_app.inspections.models import Inspection, SetAside
+from inspect_app.inspections.models import Inspection, OperationRow, SetAside
 from inspect_app.photos import queries as photos
 from inspect_app.photos.services import refer
 from inspect_app.transaction import Shared, end_read, in_transaction
@@ -41,6 +41,11 @@ log = structlog.get_logger()
 MOST_TOGETHER = 16  # batches in one transaction: enough to share the disk's wait, few enough to be quick
 PATIENCE = 20.0  # seconds in the line; the database's own limit comes on top
 _LOCK = select(Inspection.id).where(among(Inspection.id, "ids")).order_by(Inspection.id).with_for_update()
+_LATEST = (
+    select(func.max(OperationRow.received_at))
+    .join(Inspection, (Inspection.id == OperationRow.inspection_id) & (Inspection.log_n == OperationRow.n))
+    .where(among(Inspection.id, "ids"))
+)
 
 
 def append(sender: Sender, items: Sequence[Incoming], *, again: bool = False) -> list[Result]:
@@ -69,13 +74,21 @@ def _line() -> Shared[Batch, list[Result]]:
 
 def _take(batches: Sequence[Batch], *, again: bool = False) -> list[list[Result]]:
     """One after the other, in one transaction: the second sees what the first wrote."""
-    known = look_up(batches, _lock(batches), again=again)
-    names, moment = accounts.names(sender.account_id for sender, _ in batches), clock.now()
+    inspections = _lock(batches)
+    known, moment = look_up(batches, inspections, again=again), _moment_of_receipt(inspections)
+    names = accounts.names(sender.account_id for sender, _ in batches)
     taken = []
     for sender, items in batches:
         writer = Writer(sender.account_id, names.get(sender.account_id, ""), sender.device_id)
         taken.append(_Taking(sender, writer, known, moment).take(items))
     return taken
+
+
+def _moment_of_receipt(inspections: Iterable[str]) -> datetime:
+    """Now, and never before what was received already: a server clock that was put back does not turn the order round."""
+    latest = db.session.scalar(_LATEST, {"ids": list(inspections)})
+    now = clock.now()
+    return now if latest is None else max(now, latest)
 
 
 def _lock(batches: Sequence[Batch]) -> list[str]:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import itertools
+import os
 import shutil
 import sqlite3
 import sys
@@ -23,7 +24,7 @@ from unittest import mock
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
-from inspect_app import clock, create_app
+from inspect_app import ROOT, clock, create_app
 from inspect_app.audit.models import AuditLine
 from inspect_app.extensions import db
 from inspect_app.inspections import judging, state
@@ -39,6 +40,7 @@ T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 PEOPLE = ("leader", "member")
 DEVICES = ("d0000001-0000-7000-8000-000000000000", "d0000002-0000-7000-8000-000000000000")
 PASSWORD = "long enough 42"
+TEMPLATES = ROOT / ".dev"
 
 
 class World:
@@ -50,7 +52,7 @@ class World:
         self.file = self.home / "inspect.sqlite3"
         self.app = create_app(_settings(self.home, database_url or f"sqlite:///{self.file}"))
         if not database_url:
-            self._migrate()
+            self._migrated()
         exchange.MOST_PULLED = 7  # so that little stories have pages to turn
         uploads.PATIENCE = 0.0  # nobody else verifies here: whoever held the lease is dead
         kills.install()
@@ -62,11 +64,20 @@ class World:
         self._poisoned(True)
         self.began = self.backup()
 
-    def _migrate(self) -> None:
+    def _migrated(self) -> None:
+        """The real migrations, run once per set of them and kept in .dev as a template."""
         from flask_migrate import upgrade
 
-        with self.app.app_context():
-            upgrade(directory=self.app.config["MIGRATIONS"])
+        template = TEMPLATES / f"simulation-{_digest(ROOT / 'migrations')}.sqlite3"
+        if not template.exists():
+            with self.app.app_context():
+                upgrade(directory=self.app.config["MIGRATIONS"])
+                db.engine.dispose()
+            TEMPLATES.mkdir(exist_ok=True)
+            unfinished = template.with_suffix(f".{os.getpid()}")
+            shutil.copyfile(self.file, unfinished)
+            unfinished.replace(template)
+        shutil.copyfile(template, self.file)
 
     @contextmanager
     def _at(self, moment: datetime) -> Iterator[None]:
@@ -125,7 +136,9 @@ class World:
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
-            told.update(status=int(status.split()[0]), headers={name.lower(): value for name, value in headers})
+            told.update(
+                status=int(status.split()[0]), headers={name.lower(): value for name, value in headers}
+            )
 
         with closing(self.app(environ, start)) as chunks:  # type: ignore[type-var]
             told["text"] = b"".join(chunks).decode()
@@ -180,10 +193,15 @@ class World:
         with self.app.app_context():
             found = {
                 "epoch": current().epoch,
-                "log": [_operation(row) for row in db.session.scalars(select(OperationRow).order_by(OperationRow.n))],
+                "log": [
+                    _operation(row)
+                    for row in db.session.scalars(select(OperationRow).order_by(OperationRow.n))
+                ],
                 "aside": [
                     {"id": row.operation_id, "device": row.device_id, "seq": row.seq, "code": row.code}
-                    for row in db.session.scalars(select(SetAside).order_by(SetAside.received_at, SetAside.id))
+                    for row in db.session.scalars(
+                        select(SetAside).order_by(SetAside.received_at, SetAside.id)
+                    )
                 ],
                 "photos": {row.sha256: self._is_sound(row) for row in db.session.scalars(select(Photo))},
                 "sheetsOpen": bool(db.session.scalar(select(Inspection.sheets_open))),
@@ -220,10 +238,20 @@ def _operation(row: OperationRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _digest(folder: Path) -> str:
+    files = sorted(folder.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
 def _settings(home: Path, database_url: str) -> Any:
     from inspect_app.config import Settings
 
-    given = {"HOME": str(home), "TESTING": "1", "PUBLIC_URL": "http://localhost", "DATABASE_URL": database_url}
+    given = {
+        "HOME": str(home),
+        "TESTING": "1",
+        "PUBLIC_URL": "http://localhost",
+        "DATABASE_URL": database_url,
+    }
     return Settings.from_env({f"INSPECT_APP_{name}": value for name, value in given.items()})
 
 
@@ -232,7 +260,11 @@ def _found() -> tuple[str, list[str]]:
     from tests.support import factories
 
     numbers = itertools.count(1)
-    with mock.patch.object(factories, "new_id", lambda: f"a{next(numbers):07x}-0000-7000-8000-00000000000a"):
+
+    def counted() -> str:
+        return f"a{next(numbers):07x}-0000-7000-8000-00000000000a"
+
+    with mock.patch.object(factories, "new_id", counted):
         leader = factories.account("leader", "inspector", login="leader", password=PASSWORD)
         member = factories.account("inspector", login="member", password=PASSWORD)
         factories.edition()
@@ -242,15 +274,15 @@ def _found() -> tuple[str, list[str]]:
 
 def _refuse_marked() -> None:
     """A rule that the tablet does not know yet: the server refuses what says so."""
-    validate = judging.validate
-    if getattr(validate, "marked", False):
+    person = judging.person
+    if getattr(person, "marked", False):
         return
 
     def stricter(operation: Any, team: Any) -> Any:
-        return "bad_value" if "refuse-me" in str(operation.set) else validate(operation, team)
+        return "bad_value" if "refuse-me" in str(operation.set) else person(operation, team)
 
     stricter.marked = True  # type: ignore[attr-defined]
-    judging.validate = stricter
+    judging.person = stricter
 
 
 def _fail_on_poison(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

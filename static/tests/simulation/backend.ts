@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Operation, Team } from '../../src/domain/operations';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
-import { Killed, type Kill, problem, reply } from './twin/answers';
+import { type Kill, Killed, problem, reply } from './twin/answers';
 import { SimulatedServer } from './twin/server';
 
 export interface Manner {
@@ -81,7 +81,12 @@ export class Twin implements Backend {
     this.#backup = this.#server.snapshot();
   }
 
-  async request(request: HttpRequest, person: number, now: number, manner: Manner): Promise<HttpReply | null> {
+  async request(
+    request: HttpRequest,
+    person: number,
+    now: number,
+    manner: Manner,
+  ): Promise<HttpReply | null> {
     if (manner.signedOut) return manner.kill ? null : problem(401, 'signed_out');
     try {
       const answer = this.#server.handle(request, this.setting.accounts[person] as string, now, manner);
@@ -119,7 +124,12 @@ export class Twin implements Backend {
     return {
       epoch,
       log: log.map(({ received, ...rest }) => ({ ...rest, received: Date.parse(received) })),
-      aside: [...refused.values()].map(({ operation: { id, device, seq }, code }) => ({ id, device, seq, code })),
+      aside: [...refused.values()].map(({ operation: { id, device, seq }, code }) => ({
+        id,
+        device,
+        seq,
+        code,
+      })),
       photos: Object.fromEntries([...photos.originals.keys()].map((hash) => [hash, true])),
       audit: null,
       sheetsOpen: this.#server.operations.sheetsOpen,
@@ -182,7 +192,12 @@ export class Real implements Backend {
     return answer as Promise<T>;
   }
 
-  async request(request: HttpRequest, person: number, now: number, manner: Manner): Promise<HttpReply | null> {
+  async request(
+    request: HttpRequest,
+    person: number,
+    now: number,
+    manner: Manner,
+  ): Promise<HttpReply | null> {
     const { body, method, path, headers } = request;
     const carried =
       body instanceof Uint8Array ? { bytes: Buffer.from(body).toString('base64') } : { text: body ?? '' };

@@ -1,8 +1,9 @@
 /** Which stories are told: all single faults and pairs of the core story, and stories by chance; on which server. */
-import { type Backend, Real, Twin } from './backend';
-import { COMMIT_FAULTS, type Fault, random, REQUEST_FAULTS, scripted, STEP_FAULTS } from './faults';
-import { Broken } from './invariants';
+
 import { seeded } from '../sync/random';
+import { type Backend, Real, Twin } from './backend';
+import { COMMIT_FAULTS, type Fault, REQUEST_FAULTS, random, STEP_FAULTS, scripted } from './faults';
+import { Broken } from './invariants';
 import { CORE, drawStep, type Step } from './steps';
 import { Story } from './story';
 
@@ -39,7 +40,10 @@ export function byChance(seed: number): Schedule {
 export function replayed(name: string): Schedule {
   const seed = /^seed (\d+)$/.exec(name);
   if (seed) return byChance(Number(seed[1]));
-  const faults = name.replace(/^core:? ?/, '').split(', ').filter(Boolean);
+  const faults = name
+    .replace(/^core:? ?/, '')
+    .split(', ')
+    .filter(Boolean);
   return core(
     faults.map((words) => {
       const [at, number, kind] = words.split(' ') as [Fault['at'], string, string];
@@ -53,7 +57,9 @@ export async function allFaults(backend: Backend): Promise<Fault[]> {
   const story = core([]).tell(backend);
   await story.run(CORE);
   const at = (place: Fault['at'], count: number, kinds: readonly string[]): Fault[] =>
-    Array.from({ length: count }, (_, index) => kinds.map((kind) => ({ at: place, number: index + 1, kind }))).flat();
+    Array.from({ length: count }, (_, index) =>
+      kinds.map((kind) => ({ at: place, number: index + 1, kind })),
+    ).flat();
   return [
     ...at('request', story.network.requests, REQUEST_FAULTS),
     ...at('commit', story.commits, COMMIT_FAULTS),
@@ -85,7 +91,13 @@ export async function told(schedule: Schedule, backends: Backend[]): Promise<Fai
 
 async function ending(backend: Backend): Promise<string> {
   const { log, aside, photos } = await backend.state();
-  const lines = log.map(({ operation, n, stamp, received, status }) => [operation.id, n, stamp, received, status]);
+  const lines = log.map(({ operation, n, stamp, received, status }) => [
+    operation.id,
+    n,
+    stamp,
+    received,
+    status,
+  ]);
   const beside = aside.map(({ id, seq, code }) => `${id} ${seq} ${code}`).sort();
   return JSON.stringify([lines, beside, Object.keys(photos).sort()]);
 }

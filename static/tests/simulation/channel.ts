@@ -11,7 +11,8 @@ class Channel {
 
   postMessage(data: unknown): void {
     for (const other of open.get(this.name) ?? [])
-      if (other !== this) queueMicrotask(() => open.get(this.name)?.has(other) && other.onmessage?.({ data }));
+      if (other !== this)
+        queueMicrotask(() => open.get(this.name)?.has(other) && other.onmessage?.({ data }));
   }
 
   close(): void {

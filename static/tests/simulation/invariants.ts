@@ -159,7 +159,9 @@ export class Watch {
       .flatMap((device) => device.operations())
       .filter((row) => WAITING.has(row.state) && !JSON.stringify(row.operation.set).includes('poison'));
     if (others.length > 0)
-      throw new Broken(`waits behind a poisoned one: ${others.map((row) => `${row.id} ${row.state}`).join()}`);
+      throw new Broken(
+        `waits behind a poisoned one: ${others.map((row) => `${row.id} ${row.state}`).join()}`,
+      );
   }
 
   /** After healing. */

@@ -2,8 +2,18 @@
 import { parseArgs } from 'node:util';
 import { seeded } from '../sync/random';
 import type { Backend } from './backend';
-import { allFaults, backendsOf, byChance, core, type Failure, replayed, type Schedule, told } from './campaign';
+import {
+  allFaults,
+  backendsOf,
+  byChance,
+  core,
+  type Failure,
+  replayed,
+  type Schedule,
+  told,
+} from './campaign';
 import type { Fault } from './faults';
+import { QUICK } from './quick';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +28,7 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     trace: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
   },
 });
 
@@ -27,6 +38,7 @@ const deadline = values.seconds === undefined ? Number.POSITIVE_INFINITY : Numbe
 /** All of it in order, this process's share. With a sample: so many of them, chosen by the seed. */
 async function* chosen(backend: Backend): AsyncGenerator<Schedule> {
   if (values.replay !== undefined) return void (yield replayed(values.replay));
+  if (values.quick) yield* QUICK.map(replayed);
   const faults = values.singles || values.pairs ? await allFaults(backend) : [];
   yield* share([...singles(faults)]);
   if (values.pairs) yield* pairs(faults);
@@ -50,7 +62,8 @@ function* pairs(faults: Fault[]): Generator<Schedule> {
   if (values.sample !== undefined) {
     const random = seeded(Number(values.seed) + part);
     const any = () => faults[Math.floor(random() * faults.length)] as Fault;
-    for (let left = Math.min(total, Number(values.sample)); left > 0; left -= parts) yield core([any(), any()]);
+    for (let left = Math.min(total, Number(values.sample)); left > 0; left -= parts)
+      yield core([any(), any()]);
     return;
   }
   let number = 0;
@@ -89,7 +102,13 @@ async function campaign(): Promise<number> {
   }
   for (const backend of backends) backend.end();
   const seconds = (performance.now() - started) / 1000;
-  const summary = { server: values.server, stories: done, failures: failures.length, seconds: Math.round(seconds * 10) / 10, per_second: rate(done, started) };
+  const summary = {
+    server: values.server,
+    stories: done,
+    failures: failures.length,
+    seconds: Math.round(seconds * 10) / 10,
+    per_second: rate(done, started),
+  };
   console.log(JSON.stringify(summary));
   return failures.length > 0 ? 1 : 0;
 }

@@ -73,7 +73,8 @@ export class Disk {
   }
 
   commit(changes: Map<string, Map<Key, Row | null>>): void {
-    if (!shipped().strict) this.#relaxed.push(new Map([...changes.keys()].map((name) => [name, this.#copy(name)])));
+    if (!shipped().strict)
+      this.#relaxed.push(new Map([...changes.keys()].map((name) => [name, this.#copy(name)])));
     for (const [name, rows] of changes) for (const [key, row] of rows) this.#set(name, key, row);
   }
 
@@ -228,15 +229,15 @@ class MemoryTable {
     const found = this.plan.indexes.get(index);
     if (found === undefined) throw new Error(`no index ${index} on ${this.name}`);
     const { path, multi } = found;
-    const valueOf = (row: Row): unknown =>
+    const indexed = (row: Row): unknown =>
       typeof path === 'string' ? row[path] : path.map((part) => row[part]);
     const holds = (row: Row, fits: (value: unknown) => boolean): boolean =>
-      multi ? (valueOf(row) as unknown[]).some(fits) : fits(valueOf(row));
+      multi ? (indexed(row) as unknown[]).some(fits) : fits(indexed(row));
     const those = (fits: (value: unknown) => boolean): Collection =>
       new Collection(this.db, this, (rows) =>
         rows
           .filter((row) => holds(row, fits))
-          .sort((a, b) => compare(multi ? 0 : valueOf(a), multi ? 0 : valueOf(b)) || this.byKey(a, b)),
+          .sort((a, b) => compare(multi ? 0 : indexed(a), multi ? 0 : indexed(b)) || this.byKey(a, b)),
       );
     return {
       equals: (wanted: unknown) => those((value) => compare(value, wanted) === 0),

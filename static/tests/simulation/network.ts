@@ -71,7 +71,9 @@ export class Network {
   async #deliver(request: HttpRequest, person: number, manner: Manner = {}): Promise<HttpReply> {
     const signedOut = manner.signedOut === true || this.weather.isSignedOut(person);
     const answer = await this.backend.request(request, person, this.weather.now(), { ...manner, signedOut });
-    this.weather.record(`${person} ${told(request)} ${manner.kill ? JSON.stringify(manner.kill) : manner.cut == null ? "" : "cut"} -> ${answer ? heard(request, answer) : 'dead'}`);
+    this.weather.record(
+      `${person} ${told(request)} ${manner.kill ? JSON.stringify(manner.kill) : manner.cut == null ? '' : 'cut'} -> ${answer ? heard(request, answer) : 'dead'}`,
+    );
     if (answer === null) return lost();
     if (answer.status === 200) this.#lastAnswers.set(`${person} ${request.path}`, answer);
     return answer;

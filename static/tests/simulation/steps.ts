@@ -28,13 +28,19 @@ const TOTAL = DRAWN.reduce((sum, [, { weight }]) => sum + weight, 0);
 
 /** One step by chance, weighted as in events.json. */
 export function drawStep(chance: Chance): Step {
-  let left = chance() * TOTAL;
-  const [name, drawn] = DRAWN.find(([, { weight }]) => (left -= weight) < 0) ?? (DRAWN[0] as (typeof DRAWN)[0]);
-  const { weight, ...fields } = drawn;
-  void weight;
+  const [name, { weight: _, ...fields }] = drawnOf(chance() * TOTAL);
   const chosen = Object.entries(fields).map(([field, values]) => {
     const choices = values as (number | string)[];
     return [field, choices[Math.floor(chance() * choices.length)]];
   });
   return { do: name, ...Object.fromEntries(chosen) } as Step;
+}
+
+function drawnOf(place: number): [string, Drawn] {
+  let end = 0;
+  const found = DRAWN.find(([, { weight }]) => {
+    end += weight;
+    return place < end;
+  });
+  return found ?? (DRAWN[0] as [string, Drawn]);
 }

@@ -105,7 +105,9 @@ export class Story {
       case 'hand_in':
         return this.#handIn(device, step.points);
       case 'sign':
-        await device.does((engine) => engine.sign(inspection, { name: 'n', role: 'member', strokes: 'M0 0' }));
+        await device.does((engine) =>
+          engine.sign(inspection, { name: 'n', role: 'member', strokes: 'M0 0' }),
+        );
         return;
       case 'close':
         await device.does((engine) => engine.close(inspection));

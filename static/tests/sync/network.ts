@@ -1,7 +1,7 @@
 /** A line that does everything a line in the field does. */
 import type { HttpReply, HttpRequest, Transport } from '../../src/sync/ports';
-import { below, chance } from './random';
 import { problem, reply, type SimulatedServer } from '../simulation/twin/server';
+import { below, chance } from './random';
 
 export interface Line {
   transport: Transport;

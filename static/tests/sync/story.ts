@@ -1,8 +1,8 @@
 /** One seed, one story: two tablets, one server, a bad line, kills and a restore; then everything heals, and it is checked. */
 import { canonicalJson, type Json } from '../../src/domain/json';
 import { listOf, shownValue } from '../../src/domain/operations';
-import { below, chance, seeded } from './random';
 import { SimulatedServer } from '../simulation/twin/server';
+import { below, chance, seeded } from './random';
 import { INSPECTION, Tablet } from './tablet';
 
 const uuid = (kind: string, number: number): string =>

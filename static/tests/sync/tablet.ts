@@ -6,9 +6,9 @@ import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import { verifyEd25519 } from '../../src/sync/verify';
 import { sha256 } from '../../src/worker/hash';
+import type { SimulatedServer } from '../simulation/twin/server';
 import { type Line, openLine } from './network';
 import { counted } from './random';
-import type { SimulatedServer } from '../simulation/twin/server';
 
 export const INSPECTION = '11111111-0000-7000-8000-000000000001';
 

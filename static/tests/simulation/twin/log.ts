@@ -129,12 +129,12 @@ export class ServerLog {
     const { id } = operation;
     const logged = this.entries.find((entry) => entry.operation.id === id);
     if (logged !== undefined)
-      return logged.text === text
-        ? { id, status: logged.status, code: null }
-        : this.#reused(operation, text);
+      return logged.text === text ? { id, status: logged.status, code: null } : this.#reused(operation, text);
     const aside = this.aside.get(id);
     if (aside === undefined || OF_THE_SESSION.has(aside.code)) return null;
-    return aside.text === text ? { id, status: aside.status, code: aside.code } : this.#reused(operation, text);
+    return aside.text === text
+      ? { id, status: aside.status, code: aside.code }
+      : this.#reused(operation, text);
   }
 
   #reused(operation: Operation, text: string): Result {
@@ -200,7 +200,10 @@ export class ServerLog {
   read(account: string, from: Place, most: number): { entries: Entry[]; place: Place; more: boolean } {
     const open = (entry: Entry) =>
       entry.confidential === '' || entry.confidential === account || entry.operation.author === account;
-    const first = page(this.entries.filter((entry) => entry.n > from.log && open(entry)), most);
+    const first = page(
+      this.entries.filter((entry) => entry.n > from.log && open(entry)),
+      most,
+    );
     const last = first.found.at(-1);
     let place = last === undefined ? from : { ...from, log: last.n, mark: last.operation.id.slice(-12) };
     if (!this.sheetsOpen || first.more) return { entries: first.found, place, more: first.more };

@@ -6,7 +6,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { canonicalJson, type Json } from '../../../src/domain/json';
 import { digest, type Operation, photosOf, type Team } from '../../../src/domain/operations';
 import type { HttpReply, HttpRequest } from '../../../src/sync/ports';
-import { Durably, json, type Kill, problem, reply } from './answers';
+import { Durably, json, type Kill, problem } from './answers';
 import { type Entry, NOWHERE, type Place, ServerLog } from './log';
 import { ServerUploads } from './uploads';
 

@@ -30,7 +30,13 @@ export class ServerUploads {
     return { uploads, originals: new Map(this.originals), possessed: new Set(this.possessed) };
   }
 
-  handle(request: HttpRequest, account: string, now: number, durably: Durably, cut: number | null): HttpReply {
+  handle(
+    request: HttpRequest,
+    account: string,
+    now: number,
+    durably: Durably,
+    cut: number | null,
+  ): HttpReply {
     if (request.method === 'POST') return this.#begin(request.headers ?? {}, account, now, durably);
     const key = `${account}/${request.path.split('/').at(-1)}`;
     const upload = this.uploads.get(key);
@@ -85,9 +91,11 @@ export class ServerUploads {
     });
     if (busy) return problem(423, 'locked');
     const answer = work();
-    durably.run(() => {
-      upload.leasedUntil = null;
-    });
+    // What moved the offset or finished the upload gave the lease back in the same commit.
+    if (upload.leasedUntil !== null)
+      durably.run(() => {
+        upload.leasedUntil = null;
+      });
     return answer;
   }
 
@@ -103,6 +111,7 @@ export class ServerUploads {
     if (request.headers?.['upload-checksum'] !== `sha256 ${sum}`) return problem(460, 'checksum_mismatch');
     durably.run(() => {
       upload.bytes = Buffer.concat([upload.bytes, arrived]);
+      if (upload.bytes.length < upload.length) upload.leasedUntil = null;
     });
     return upload.bytes.length === upload.length ? this.#finish(upload, durably, now) : null;
   }
@@ -119,7 +128,7 @@ export class ServerUploads {
     durably.run(() => {
       this.originals.set(sha256, upload.bytes);
       this.possessed.add(`${account}/${sha256}`);
-      Object.assign(upload, { finished: true, expires: now + KEPT });
+      Object.assign(upload, { finished: true, expires: now + KEPT, leasedUntil: null });
     });
     return null;
   }
