@@ -11,7 +11,16 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from inspect_app import audit
-from inspect_app.domain.operations import OperationLike, Stamped, State, Team, entity_uuid, fold, stamp
+from inspect_app.domain.operations import (
+    Operation,
+    OperationLike,
+    Stamped,
+    State,
+    Team,
+    entity_uuid,
+    fold,
+    stamp,
+)
 from inspect_app.domain.operations.folding import FREE
 from inspect_app.domain.operations.validation import owners
 from inspect_app.extensions import among, db
@@ -53,7 +62,9 @@ class Page:
 
     def __init__(self, inspection: str, team: Team, items: Sequence[Incoming], received: datetime) -> None:
         self.inspection, self.team, self.items, self.received = inspection, team, items, received
-        self.operations: list[OperationIn] = [item.operation for item in items if item.operation is not None]
+        self.operations: list[OperationIn | Operation] = [
+            item.operation for item in items if item.operation is not None
+        ]
         milliseconds = int(received.timestamp() * 1000)
         self.new = [Stamped(operation, stamp(operation.hlc, milliseconds)) for operation in self.operations]
 

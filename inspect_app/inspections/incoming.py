@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import orjson
 
-from inspect_app.domain.operations import OperationLike, as_dict
+from inspect_app.domain.operations import Operation, OperationLike, as_dict, present
 from inspect_app.domain.operations.fields import is_sha256, is_uuid, is_whole
 from inspect_app.domain.operations.model import SCHEMA
 from inspect_app.domain.operations.validation import form
+from inspect_app.domain.operations.versions import is_readable
 
 
 class OnBehalfIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +50,7 @@ class Incoming(msgspec.Struct, frozen=True):
     id: str
     body: str
     content_hash: str
-    operation: OperationIn | None
+    operation: OperationIn | Operation | None
     code: str = ""
     photos: frozenset[str] = frozenset()
 
@@ -78,16 +79,18 @@ def read(raw: bytes) -> Incoming | None:
     return _taken(operation, raw)
 
 
-def _taken(operation: OperationIn, raw: bytes) -> Incoming | None:
+def _taken(came: OperationIn, raw: bytes) -> Incoming | None:
+    """Judged in the present form, kept in its own."""
+    operation = came if came.schema == SCHEMA else present(came)
     code = form(operation)
-    if code is not None and not all(map(is_uuid, (operation.id, operation.device, operation.inspection))):
+    if code is not None and not all(map(is_uuid, (came.id, came.device, came.inspection))):
         return _unread(raw)
     try:
-        body = orjson.dumps(as_dict(operation), option=orjson.OPT_SORT_KEYS)
+        body = text_of(came)
     except TypeError:  # a number that no operation may hold
         return _unread(raw)
-    content = hashlib.sha256(body).hexdigest()
-    return Incoming(operation.id, body.decode(), content, operation, code or "", photos_of(operation))
+    content = hashlib.sha256(body.encode()).hexdigest()
+    return Incoming(came.id, body, content, operation, code or "", photos_of(operation))
 
 
 def text_of(operation: OperationLike) -> str:
@@ -107,7 +110,7 @@ def _unread(raw: bytes) -> Incoming | None:
     if not is_uuid(key):
         return None
     schema = value.get("schema")
-    code = "unknown_schema" if is_whole(schema) and schema != SCHEMA else "bad_value"
+    code = "unknown_schema" if is_whole(schema) and not is_readable(schema) else "bad_value"
     return Incoming(str(key), raw.decode("utf-8", "replace"), hashlib.sha256(raw).hexdigest(), None, code)
 
 

@@ -58,6 +58,11 @@ def get(actor: Actor, key: str) -> SetAside:
     return row
 
 
+def waits(row: SetAside) -> bool:
+    """Whether it is a person's to look at: other refusals are the device's own affair."""
+    return row.status == "quarantined" or row.code == "id_reused"
+
+
 def judge_again(actor: Actor, key: str) -> Result:
     """Judge one anew as if its sender sent it now; a disabled sender's work may enter, since a person decided so.
 
@@ -70,7 +75,7 @@ def judge_again(actor: Actor, key: str) -> Result:
         result = _judged(row)
         if result.status not in IN_LOG:
             raise Problem("wrong_state", f"這一筆仍然不能納入紀錄（{result.code}），保留在這裡。")
-        _settle(actor, row, f"重新處理：{result.status}")
+        close(actor, row, f"重新處理：{result.status}")
     return result
 
 
@@ -82,7 +87,7 @@ def settle(actor: Actor, key: str, note: str) -> None:
             raise Problem("reason_required", "請寫明為什麼不納入紀錄。", field="note")
         if row.settled_at is not None:
             raise Problem("wrong_state", "這一筆已經處理過了，請重新整理頁面。")
-        _settle(actor, row, note.strip())
+        close(actor, row, note.strip())
 
 
 def take_up_released() -> int:
@@ -97,7 +102,7 @@ def _taken_up(row: SetAside) -> bool:
     with transaction():
         result = _judged(row)
         if result.status in IN_LOG:
-            _settle(SYSTEM, row, f"釋出後納入：{result.status}")
+            close(SYSTEM, row, f"釋出後納入：{result.status}")
     return result.status in IN_LOG
 
 
@@ -108,7 +113,8 @@ def _judged(row: SetAside) -> Result:
     return log.append(Sender(row.account_id, row.device_id), [item], again=True)[0]
 
 
-def _settle(actor: Actor, row: SetAside, note: str) -> None:
+def close(actor: Actor, row: SetAside, note: str) -> None:
+    """Nobody needs to look at it any more; what came is kept whole."""
     row.settled_at, row.settled_by, row.settled_note = clock.now(), actor.id, note
     audit.record(actor, "inspections.quarantine_settled", f"operation:{row.operation_id}", note=note)
 

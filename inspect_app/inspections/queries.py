@@ -85,6 +85,17 @@ def get(actor: Actor, inspection_id: str) -> Inspection:
     return row
 
 
+def by_ids(inspection_ids: Sequence[str]) -> list[Inspection]:
+    """The latest first."""
+    query = select(Inspection).where(Inspection.id.in_(inspection_ids))
+    return list(db.session.scalars(query.order_by(Inspection.inspected_on.desc(), Inspection.id)))
+
+
+def tender_name(row: Inspection) -> str:
+    tender = db.session.get(Tender, row.tender_id)
+    return tender.name if tender is not None else ""
+
+
 def may_see(actor: Actor, row: Inspection) -> bool:
     """The commission's people see released visits, a team its own, an agency its own once issued."""
     if actor.of_agency:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from inspect_app.domain.operations import OnBehalf, Operation, Stamped, State, Team, fold
+from inspect_app.domain.operations import OnBehalf, Operation, Stamped, State, Team, fold, present
 from inspect_app.extensions import db
 from inspect_app.inspections.models import OperationRow
 from inspect_app.inspections.team import team_of
@@ -20,10 +20,10 @@ _lock = Lock()
 
 
 def operation_of(body: str) -> Operation:
-    """The operation of a stored row."""
+    """The operation of a stored row, in the present form."""
     data: dict[str, Any] = msgspec.json.decode(body)
     behalf = data.pop("on_behalf", None)
-    return Operation(**data, on_behalf=OnBehalf(**behalf) if behalf else None)
+    return present(Operation(**data, on_behalf=OnBehalf(**behalf) if behalf else None))
 
 
 def folded(inspection_id: str) -> State:

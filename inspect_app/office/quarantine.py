@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,7 +13,9 @@ from werkzeug.wrappers import Response
 from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
+from inspect_app.errors import Problem
 from inspect_app.inspections import quarantine as services
+from inspect_app.inspections import queries, reading, repairing
 from inspect_app.inspections.models import SetAside
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, FormSchema, bind, once, page
@@ -40,16 +43,13 @@ def quarantine() -> str:
     rows = services.waiting(actor())
     names = accounts.names(row.account_id for row in rows)
     return render_template(
-        "office/quarantine/list.html", rows=rows, names=names, why=WHY, entities=ENTITIES, content=_content
+        "office/quarantine/list.html",
+        rows=rows,
+        names=names,
+        why=WHY,
+        entities=ENTITIES,
+        content=repairing.content_of,
     )
-
-
-def _content(row: SetAside) -> dict[str, Any]:
-    try:
-        value = json.loads(row.body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 @blueprint.route("/quarantine/<key>", methods=["GET", "POST"])
@@ -76,7 +76,9 @@ def _shown(key: str, form: Form) -> tuple[str, int]:
         name=name,
         why=WHY,
         entities=ENTITIES,
-        content=_content(row),
+        content=repairing.content_of(row),
+        secret=repairing.is_secret(row),
+        repairable=services.waits(row) and bool(repairing.patch_of(row)),
     )
 
 
@@ -90,3 +92,58 @@ def judge_again(key: str) -> Response | tuple[str, int]:
         return _shown(key, form)
     flash("已納入查核紀錄。", "good")
     return redirect(url_for("office.quarantine"), 303)
+
+
+class RepairForm(FormSchema):
+    inspection = fields.String(required=True, validate=validate.Length(max=36))
+    reason = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+@blueprint.route("/quarantine/<key>/repair", methods=["GET", "POST"])
+@requires(Permission.VIEW_QUARANTINE)
+@once
+def repair_quarantined(key: str) -> Response | tuple[str, int]:
+    """Correct one and enter the copy; what came stays as it came."""
+    row = services.get(actor(), key)
+    came = {} if repairing.is_personal(row) else repairing.patch_of(row)
+    stored = {
+        "inspection": row.inspection_id,
+        **{f"set-{name}": _text(value) for name, value in came.items()},
+    }
+    form = bind(RepairForm(), request.form) if request.method == "POST" else Form(stored)
+    with form.problems():
+        if form.ready:
+            patch = _patch(came, request.form) if came else repairing.patch_of(row)
+            repairing.repair(
+                actor(), key, inspection=form.data["inspection"], patch=patch, reason=form.data["reason"]
+            )
+            flash("修正後已納入查核紀錄，原件仍然保留。", "good")
+            return redirect(url_for("office.quarantine"), 303)
+    return page("office/quarantine/repair.html", form, row=row, came=came, places=_places(row), why=WHY)
+
+
+def _places(row: SetAside) -> list[tuple[str, str]]:
+    """The inspections that the sender belongs to: only there can it be taken."""
+    found = queries.by_ids(reading.inspections_of(row.account_id))
+    return [(one.id, f"{one.inspected_on:%Y-%m-%d} {queries.tender_name(one)}") for one in found]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _patch(came: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
+    """Texts as typed, other values as JSON; an empty one leaves the field out. Raises `bad_value` at its field."""
+    typed = {name: sent.get(f"set-{name}", "").replace("\r\n", "\n").strip() for name in came}
+    return {name: _value(name, came[name], text) for name, text in typed.items() if text}
+
+
+def _value(name: str, came: Any, text: str) -> Any:
+    if isinstance(came, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Problem(
+            "bad_value", "請填數字、true、false、null 或清單，例如 [1, 2]。", field=f"set-{name}"
+        ) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from inspect_app import clock
 from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.models import Device
 from inspect_app.accounts.permissions import Permission
-from inspect_app.domain.operations import Operation, digest
+from inspect_app.domain.operations import digest_of
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import incoming
@@ -48,13 +49,24 @@ def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
     return {**content, "signature": sign(content)}
 
 
-def _logged(inspection_id: str, device_id: str) -> list[Operation]:
-    query = select(OperationRow.body).where(
-        OperationRow.inspection_id == inspection_id, OperationRow.device_id == device_id
-    )
+def _logged(inspection_id: str, device_id: str) -> Sequence[Logged]:
+    """In the order of the device."""
+    query = select(OperationRow.id, OperationRow.seq, OperationRow.content_hash, OperationRow.body)
+    query = query.where(OperationRow.inspection_id == inspection_id, OperationRow.device_id == device_id)
     return [
-        operation_of(body) for body in db.session.scalars(query.order_by(OperationRow.seq, OperationRow.id))
+        Logged(row.id, row.seq, row.content_hash, incoming.photos_of(operation_of(row.body)))
+        for row in db.session.execute(query.order_by(OperationRow.seq, OperationRow.id))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One operation of the device in the log, as far as a receipt speaks of it."""
+
+    id: str
+    seq: int
+    content_hash: str
+    photos: frozenset[str]
 
 
 def _aside(inspection_id: str, device_id: str) -> list[SetAside]:
@@ -70,22 +82,22 @@ def _aside(inspection_id: str, device_id: str) -> list[SetAside]:
 
 
 def _operations(
-    inspection_id: str, device_id: str, logged: list[Operation], aside: list[SetAside]
+    inspection_id: str, device_id: str, logged: Sequence[Logged], aside: list[SetAside]
 ) -> dict[str, Any]:
     through = max((operation.seq for operation in logged), default=0)
     late = folded(inspection_id).late
     return {
         "count": len(logged),
         "through": through,
-        "digest": digest(logged, {device_id: through}),
+        "digest": digest_of((device_id, one.seq, one.id, one.content_hash) for one in logged),
         "late": [{"id": operation.id, "seq": operation.seq} for operation in logged if operation.id in late],
         "refused": [{"id": row.operation_id, "seq": row.seq, "code": row.code} for row in aside],
     }
 
 
-def _photos(logged: list[Operation], aside: list[SetAside]) -> tuple[list[dict[str, Any]], list[str]]:
+def _photos(logged: Sequence[Logged], aside: list[SetAside]) -> tuple[list[dict[str, Any]], list[str]]:
     """What is stored, looked up in storage itself, and what the log refers to but the store has not."""
-    needed = {sha256 for operation in logged for sha256 in incoming.photos_of(operation)}
+    needed = {sha256 for operation in logged for sha256 in operation.photos}
     items = (incoming.read(row.body.encode()) for row in aside)
     mentioned = needed | {sha256 for item in items if item is not None for sha256 in item.photos}
     rows = photos.by_hashes(mentioned)
@@ -97,7 +109,7 @@ def _photos(logged: list[Operation], aside: list[SetAside]) -> tuple[list[dict[s
     return [{"sha256": key, "size": rows[key].size} for key in sorted(sound)], sorted(needed - sound)
 
 
-def _gaps(logged: Iterable[Operation], aside: Iterable[SetAside]) -> list[str]:
+def _gaps(logged: Iterable[Logged], aside: Iterable[SetAside]) -> list[str]:
     """`seq:<n>` for what lies below the highest number that came and never came itself."""
     seen = {operation.seq for operation in logged} | {row.seq for row in aside}
     return [

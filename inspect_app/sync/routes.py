@@ -93,11 +93,11 @@ def sign_out() -> Response:
 @blueprint.output(schemas.SyncOut)
 @blueprint.doc(summary="Push and pull operations", responses=[400, 401, 403, 413, 422])
 def sync() -> Response:
-    asked = wire.sync_request(request)
+    asked, number = wire.sync_request(request)
     items = wire.items(asked)
     if g.get("parked") is not None:
-        return wire.answer(exchange.park(g.parked.account_id, asked, g.parked.device_id, items))
-    return wire.answer(exchange.exchange(actor(), asked, items))
+        return wire.reply(exchange.park(g.parked.account_id, asked, g.parked.device_id, items), number)
+    return wire.reply(exchange.exchange(actor(), asked, items), number)
 
 
 @blueprint.get("/packages")

@@ -11,8 +11,8 @@ from flask import Request, Response
 from inspect_app.errors import Problem
 from inspect_app.inspections import incoming
 from inspect_app.inspections.incoming import Incoming
+from inspect_app.sync import versions
 
-SCHEMA = 1
 MOST_BYTES = 1024 * 1024
 MOST_OPERATIONS = 500
 
@@ -27,6 +27,11 @@ class SyncRequest(msgspec.Struct, frozen=True):
     operations: list[msgspec.Raw] = []
 
 
+class _Version(msgspec.Struct, frozen=True):
+    schema: int
+
+
+_version_decoder = msgspec.json.Decoder(_Version)
 _decoder = msgspec.json.Decoder(SyncRequest)
 
 
@@ -46,21 +51,33 @@ def too_large() -> Problem:
     return Problem("too_large", f"一次最多送 {MOST_OPERATIONS} 筆、{MOST_BYTES // 1024**2} MB，請分批再送。")
 
 
-def sync_request(request: Request) -> SyncRequest:
-    """Raises `bad_request` (no JSON), `bad_value` (other shape), `unknown_schema`, `too_large`."""
+def sync_request(request: Request) -> tuple[SyncRequest, int]:
+    """What is asked, in the present version, and the version in which it came and wants its answer.
+
+    Raises `bad_request` (no JSON), `bad_value` (other shape), `unknown_schema`, `too_large`.
+    """
+    data = body(request)
     try:
-        asked = _decoder.decode(body(request))
+        number = _version_decoder.decode(data).schema
+        if number != versions.PRESENT:
+            data = _translated(data, number)
+        asked = _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise Problem("bad_value", f"要求的內容不符格式：{error}") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Problem("bad_request", "要求的內容不是 JSON。") from None
-    if asked.schema != SCHEMA:
+    if len(asked.operations) > MOST_OPERATIONS:
+        raise too_large()
+    return asked, number
+
+
+def _translated(data: bytes, number: int) -> bytes:
+    """An old version's request in the present one; rare, so it may take its time."""
+    if not versions.is_accepted(number):
         raise Problem(
             "unknown_schema", "這個版本的 App 和伺服器不相容，請更新 App；裝置上的資料仍在。", field="schema"
         )
-    if len(asked.operations) > MOST_OPERATIONS:
-        raise too_large()
-    return asked
+    return msgspec.json.encode(versions.asked(number, msgspec.json.decode(data)))
 
 
 def items(asked: SyncRequest) -> list[Incoming]:
@@ -70,6 +87,13 @@ def items(asked: SyncRequest) -> list[Incoming]:
         if item is None:
             raise Problem("bad_value", "這一筆沒有可用的 id。", field=f"operations[{place}].id")
     return [item for item in read if item is not None]
+
+
+def reply(content: dict[str, Any], number: int) -> Response:
+    """The answer of an exchange in the version in which it was asked for."""
+    if number != versions.PRESENT:
+        content = versions.answered(number, orjson.loads(orjson.dumps(content)))
+    return answer(content)
 
 
 def answer(content: Any, status: int = 200) -> Response:

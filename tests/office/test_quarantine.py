@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from inspect_app.audit.models import AuditLine
+from inspect_app.domain.operations import entity_uuid
+from inspect_app.errors import Problem
+from inspect_app.inspections import repairing, services_open
 from inspect_app.inspections.models import OperationRow, SetAside
 from inspect_app.scheduling.models import VisitMember
 from inspect_app.transaction import transaction
@@ -66,3 +73,57 @@ def test_only_those_with_the_permission_look_and_markup_is_shown_as_text(
     assert "<script>alert(1)" not in office.get(f"/office/quarantine/{key}").text
     assert signed_in(app.test_client(), "secretary").get("/office/quarantine").status_code == 403
     assert office.get("/office/quarantine/none").status_code == 404
+
+
+def test_is_repaired_with_a_reason_and_what_came_stays(app: Any, client: Any, db: Any, clock: Any) -> None:
+    leader, person = factories.account("leader", "inspector"), factories.account("inspector", name="許委員")
+    wrong = factories.released_visit(factories.tender(), leader)
+    right = factories.released_visit(factories.tender(name="正確的標案"), leader, (person,))
+    services_open.ensure([right.id])
+    tablet = Tablet(client, person, wrong.id)
+    lost = tablet.finding("誤記在別的查核")
+    assert tablet.push(lost) == [("quarantined", "not_on_team")]
+    office = signed_in(app.test_client(), "coordinator")
+    row = db.session.query(SetAside).filter_by(operation_id=lost["id"]).one()
+    before, address = row.body, f"/office/quarantine/{row.id}/repair"
+    form = office.get(address)
+    assert "正確的標案" in form.text
+    data = {"csrf_token": token(form), "set-kind": "defect", "set-text": "記在正確的查核", "set-severity": ""}
+    assert office.post(address, data={**data, "inspection": right.id}).status_code == 422
+    assert office.post(address, data={**data, "inspection": wrong.id, "reason": "改"}).status_code == 422
+    done = office.post(address, data={**data, "inspection": right.id, "reason": "平板選錯了查核"})
+    assert done.status_code == 303
+    entered = db.session.query(OperationRow).one()
+    assert (entered.inspection_id, entered.author_id, entered.status) == (right.id, person.id, "applied")
+    assert json.loads(entered.body)["set"] == {"kind": "defect", "text": "記在正確的查核"}
+    db.session.expire_all()
+    assert (row.body, row.settled_at is not None) == (before, True)
+    line = db.session.query(AuditLine).filter_by(action="inspections.quarantine_repaired").one()
+    assert (line.detail["fields"], line.detail["reason"]) == (["severity", "text"], "平板選錯了查核")
+    assert tablet.push(lost) == [("quarantined", "not_on_team")]
+    assert office.post(address, data={**data, "inspection": right.id, "reason": "再一次"}).status_code == 422
+
+
+def test_a_sheet_can_be_put_right_but_neither_seen_nor_changed(
+    app: Any, client: Any, db: Any, clock: Any
+) -> None:
+    leader, person = factories.account("leader", "inspector"), factories.account("inspector")
+    wrong = factories.released_visit(factories.tender(), leader)
+    right = factories.released_visit(factories.tender(), leader, (person,))
+    tablet = Tablet(client, person, wrong.id)
+    assert tablet.push(tablet.sheet(q_owner=3, comment_q="只有本人能看")) == [("quarantined", "not_on_team")]
+    row = db.session.query(SetAside).one()
+    actor, office = factories.actor("coordinator"), signed_in(app.test_client(), "coordinator")
+    for page in (f"/office/quarantine/{row.id}", f"/office/quarantine/{row.id}/repair"):
+        assert "只有本人能看" not in office.get(page).text
+    with pytest.raises(Problem, match="wrong_state"):
+        repairing.repair(actor, row.id, inspection=right.id, patch={"q_owner": 5}, reason="調高")
+    as_came = repairing.patch_of(row)
+    assert (
+        repairing.repair(actor, row.id, inspection=right.id, patch=as_came, reason="選錯").status == "applied"
+    )
+    sheet = db.session.query(OperationRow).one()
+    assert (sheet.entity_id, sheet.confidential_to) == (
+        entity_uuid(right.id, f"score_sheet:{person.id}"),
+        person.id,
+    )

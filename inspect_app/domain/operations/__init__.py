@@ -5,10 +5,11 @@ The contract is docs/sync-protocol.md; the TypeScript twin is held to the same t
 
 from .clock import hlc_of, stamp
 from .folding import fold
-from .identity import as_dict, content_hash, digest, entity_uuid, inside
+from .identity import as_dict, content_hash, digest, digest_of, entity_uuid, inside
 from .model import OnBehalf, Operation, OperationLike, Stamped, Team
 from .state import Entity, FieldValue, HistoryLine, Other, State
 from .validation import validate
+from .versions import present
 
 __all__ = [
     "Entity",
@@ -24,10 +25,12 @@ __all__ = [
     "as_dict",
     "content_hash",
     "digest",
+    "digest_of",
     "entity_uuid",
     "fold",
     "hlc_of",
     "inside",
+    "present",
     "stamp",
     "validate",
 ]

@@ -53,6 +53,12 @@ def inside(operation: OperationLike, frontier: Mapping[str, int]) -> bool:
 
 def digest(operations: Iterable[OperationLike], frontier: Mapping[str, int]) -> str:
     """SHA-256 (hex) over `<device>:<seq>:<id>:<content hash>` lines of what the frontier covers, each operation once."""
-    lines = {(op.device, op.seq, op.id, content_hash(op)) for op in operations if inside(op, frontier)}
-    text = "".join(f"{device}:{seq}:{key}:{content}\n" for device, seq, key, content in sorted(lines))
+    return digest_of(
+        (op.device, op.seq, op.id, content_hash(op)) for op in operations if inside(op, frontier)
+    )
+
+
+def digest_of(lines: Iterable[tuple[str, int, str, str]]) -> str:
+    """The same from (device, seq, id, content hash) of what is covered, where the hashes are known already."""
+    text = "".join(f"{device}:{seq}:{key}:{content}\n" for device, seq, key, content in sorted(set(lines)))
     return hashlib.sha256(text.encode()).hexdigest()
