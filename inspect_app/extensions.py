@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -24,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql import coercions, roles
@@ -136,10 +139,39 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
     connection.autocommit = False
 
 
+def _file_of(connection: Any) -> tuple[str, int]:
+    """(path, number of the file) of a SQLite connection; the number is 0 where there is no file."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    return path, _number(path)
+
+
+def _number(path: str) -> int:
+    try:
+        return os.stat(path).st_ino if path else 0
+    except OSError:
+        return -1
+
+
+def _remember_file(connection: Any, record: Any) -> None:
+    record.info["file"] = _file_of(connection)
+
+
+def _refuse_other_file(_connection: Any, record: Any, _proxy: Any) -> None:
+    """Somebody put another file in place of the one that is open: what is written there would be lost with it."""
+    path, number = record.info["file"]
+    present = _number(path)
+    if present == -1:
+        raise OperationalError("open", {}, sqlite3.OperationalError("the database file is locked away"))
+    if present != number:
+        raise DisconnectionError
+
+
 def prepare_engine(engine: Engine) -> None:
     """Give a SQLite engine its pragmas and its kind of BEGIN, a PostgreSQL one its patience."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _remember_file)
+        event.listen(engine, "checkout", _refuse_other_file)
         event.listen(engine, "begin", _begin_sqlite)
     elif engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _prepare_postgres)
