@@ -61,9 +61,9 @@ def _anchor(size: int, link: str) -> None:
         known = anchor.read()
     except ValueError:
         known = None
-    if known is None or leads_to(known):
+    if known is None or (known.size <= size and leads_to(known)):
         anchor.drop(size, link)
-    else:
+    elif not leads_to(known):
         log.error("audit.anchor_lost", anchored=known.size, chained=size)
     end_read()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -47,9 +48,11 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def plain(detail: dict[str, Any]) -> dict[str, Any]:
+def plain(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Detail as JSON that has one canonical form: dates and floats as texts, as are numbers that no float can hold."""
-    found: dict[str, Any] = json.loads(orjson.dumps(detail, default=str), parse_float=str, parse_int=_whole)
+    found: dict[str, Any] = json.loads(
+        orjson.dumps(dict(detail), default=str), parse_float=str, parse_int=_whole
+    )
     return found
 
 

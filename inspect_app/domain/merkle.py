@@ -67,17 +67,44 @@ class Growing:
         return found
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of the leaf at `index` (RFC 6962, 2.1.1), from below. IndexError beyond the tree."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of {len(leaves)}")
-    proof, level = [], list(leaves)
-    while len(level) > 1:
-        neighbour = index ^ 1
-        if neighbour < len(level):
-            proof.append(level[neighbour])
-        level, index = _above(level), index // 2
-    return proof
+class Tree:
+    """A tree that was read whole, for many proofs: every level is kept."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.size = len(leaves)
+        self._levels = [list(leaves)]
+        while len(self._levels[-1]) > 1:
+            self._levels.append(_above(self._levels[-1]))
+
+    def root(self) -> bytes:
+        return self._levels[-1][0] if self.size else root([])
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The audit path of the leaf at `index` (RFC 6962, 2.1.1), from below. IndexError beyond the tree."""
+        if not 0 <= index < self.size:
+            raise IndexError(f"leaf {index} of {self.size}")
+        proof = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                proof.append(level[index ^ 1])
+            index //= 2
+        return proof
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """That the first `old_size` leaves (at least 1) are the beginning of this tree (RFC 6962, 2.1.2)."""
+        if not 1 <= old_size <= self.size:
+            raise IndexError(f"{old_size} of {self.size}")
+        node, height = old_size - 1, 0
+        while node % 2:
+            node, height = node // 2, height + 1
+        if old_size == self.size:
+            return []
+        proof = [self._levels[height][node]] if node else []  # a whole subtree is known by its root
+        for level in self._levels[height:-1]:
+            if node ^ 1 < len(level):
+                proof.append(level[node ^ 1])
+            node //= 2
+        return proof
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Iterable[bytes]) -> bytes:
@@ -98,22 +125,6 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Iterable[bytes]
     if last:
         raise ValueError("the proof is too short")
     return found
-
-
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """That the tree of the first `old_size` leaves (at least 1) is the beginning of this one (RFC 6962, 2.1.2)."""
-    if not 1 <= old_size <= len(leaves):
-        raise IndexError(f"{old_size} of {len(leaves)}")
-    return _subproof(leaves, old_size, known=True)
-
-
-def _subproof(leaves: Sequence[bytes], old: int, *, known: bool) -> list[bytes]:
-    if old == len(leaves):
-        return [] if known else [root(leaves)]
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if old <= split:
-        return [*_subproof(leaves[:split], old, known=known), root(leaves[split:])]
-    return [*_subproof(leaves[split:], old - split, known=False), root(leaves[:split])]
 
 
 def consistent(old_size: int, old_root: bytes, size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from inspect_app.audit.lines import plain
+from inspect_app.domain.canonical import sha256
 from inspect_app.domain.editions import RuleSet
 from inspect_app.domain.operations import Entity, State, Team, entity_uuid
 from inspect_app.domain.sheets import sheet_total
@@ -248,6 +250,11 @@ def _sheet(row: VisitMember, sources: Sources) -> dict[str, Any]:
         "indicators": {name: item.value(name) for name in INDICATORS},
         "comments": comments,
     }
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON of a record's frozen content, which the audit line of its approval names."""
+    return sha256(plain(content))
 
 
 def with_results(content: Mapping[str, Any], results: Mapping[str, TestResult]) -> dict[str, Any]:

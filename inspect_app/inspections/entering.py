@@ -22,6 +22,7 @@ from inspect_app.domain.operations import (
     stamp,
 )
 from inspect_app.domain.operations.folding import FREE
+from inspect_app.domain.operations.pages import page_digest
 from inspect_app.domain.operations.validation import owners
 from inspect_app.extensions import among, db
 from inspect_app.inspections import following
@@ -169,7 +170,13 @@ def _follow(writer: Writer, page: Page, state: State, first: int) -> None:
     if page.concerns_sheets:
         _open_sheets(page, state)
     following.follow(page.inspection, state, page.kinds)
-    facts = {"device": writer.device_id, "first": first, "count": len(page.new)}
+    entries = [(first + place, item.id, item.content_hash) for place, item in enumerate(page.items)]
+    facts = {
+        "device": writer.device_id,
+        "first": first,
+        "count": len(entries),
+        "digest": page_digest(entries),
+    }
     audit.record(writer, "inspections.operations_taken", f"inspection:{page.inspection}", **facts)
 
 

@@ -25,6 +25,7 @@ VIEWS: tuple[str, ...] = (
     "help",
     "accounts",
     "audit_log",
+    "evidence",
     "projects",
     "agencies",
     "imports",

@@ -12,6 +12,9 @@ TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "py": "text/x-python; charset=utf-8",
+    "html": "text/html; charset=utf-8",
 }
 
 

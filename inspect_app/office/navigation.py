@@ -51,6 +51,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("帳號", "office.accounts", "people", "/office/accounts"),
             Entry("隔離資料", "office.quarantine", "alert", "/office/quarantine"),
             Entry("稽核紀錄", "office.audit_log", "log"),
+            Entry("證據檢核", "office.evidence_page", "check"),
         ),
     ),
 )

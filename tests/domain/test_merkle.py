@@ -38,6 +38,18 @@ def naive_path(m: int, leaves: list[bytes]) -> list[bytes]:
     return [*naive_path(m - k, leaves[k:]), naive(leaves[:k])]
 
 
+def naive_proof(m: int, leaves: list[bytes], *, known: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 6962, 2.1.2, word for word."""
+    if m == len(leaves):
+        return [] if known else [naive(leaves)]
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    if m <= k:
+        return [*naive_proof(m, leaves[:k], known=known), naive(leaves[k:])]
+    return [*naive_proof(m - k, leaves[k:], known=False), naive(leaves[:k])]
+
+
 ROOTS = [naive(LEAVES[:size]) for size in range(MOST + 1)]
 
 
@@ -62,11 +74,13 @@ def test_the_roots_that_others_published() -> None:
 def test_roots_and_paths_equal_the_definition_for_every_size() -> None:
     growing = merkle.Growing()
     for size in range(MOST + 1):
-        assert merkle.root(LEAVES[:size]) == ROOTS[size] == growing.root()
+        assert (
+            merkle.root(LEAVES[:size]) == ROOTS[size] == growing.root() == merkle.Tree(LEAVES[:size]).root()
+        )
         growing.add(LEAVES[size % MOST])
     for size in range(1, MOST + 1):
         for index in {0, 1, size // 3, size // 2, size - 2, size - 1} & set(range(size)):
-            proof = merkle.inclusion_proof(LEAVES[:size], index)
+            proof = merkle.Tree(LEAVES[:size]).inclusion(index)
             assert proof == naive_path(index, LEAVES[:size])
             assert merkle.root_of_inclusion(LEAVES[index], index, size, proof) == ROOTS[size]
 
@@ -74,7 +88,8 @@ def test_roots_and_paths_equal_the_definition_for_every_size() -> None:
 def test_consistency_between_every_two_sizes() -> None:
     for size in range(1, MOST + 1):
         for old in {1, 2, 3, size // 2, size - 1, size} & set(range(1, size + 1)):
-            proof = merkle.consistency_proof(LEAVES[:size], old)
+            proof = merkle.Tree(LEAVES[:size]).consistency(old)
+            assert proof == naive_proof(old, LEAVES[:size])
             assert merkle.consistent(old, ROOTS[old], size, ROOTS[size], proof)
             assert not merkle.consistent(old, ROOTS[old - 1], size, ROOTS[size], proof)
             assert not merkle.consistent(old, ROOTS[old], size, ROOTS[size - 1], proof)
@@ -84,7 +99,7 @@ def test_consistency_between_every_two_sizes() -> None:
 @given(st.integers(1, MOST), st.data())
 def test_a_changed_path_leads_elsewhere(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
-    proof = merkle.inclusion_proof(LEAVES[:size], index)
+    proof = merkle.Tree(LEAVES[:size]).inclusion(index)
     changes: list[tuple[bytes, list[bytes]]] = [(merkle.leaf_hash(b"other"), proof)]
     if proof:
         place = data.draw(st.integers(0, len(proof) - 1))
@@ -99,16 +114,16 @@ def test_a_changed_path_leads_elsewhere(size: int, data: st.DataObject) -> None:
 @given(st.integers(1, MOST), st.data())
 def test_a_changed_consistency_proof_is_refused(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size))
-    proof = merkle.consistency_proof(LEAVES[:size], old)
+    proof = merkle.Tree(LEAVES[:size]).consistency(old)
     for path in (proof[:-1], [*proof, bytes(32)], [bytes(32), *proof[1:]]):
         assert path == proof or not merkle.consistent(old, ROOTS[old], size, ROOTS[size], path)
 
 
 def test_what_lies_beyond_the_tree_is_an_error() -> None:
     for call in (
-        lambda: merkle.inclusion_proof(LEAVES[:3], 3),
-        lambda: merkle.consistency_proof(LEAVES[:3], 0),
-        lambda: merkle.consistency_proof(LEAVES[:3], 4),
+        lambda: merkle.Tree(LEAVES[:3]).inclusion(3),
+        lambda: merkle.Tree(LEAVES[:3]).consistency(0),
+        lambda: merkle.Tree(LEAVES[:3]).consistency(4),
     ):
         with pytest.raises(IndexError):
             call()

@@ -7,6 +7,7 @@ from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries
+from inspect_app.inspections.document import content_digest
 from inspect_app.inspections.services.opening import open_record, reach
 from inspect_app.transaction import transaction
 
@@ -20,7 +21,8 @@ def approve_record(actor: Actor, inspection_id: str, *, version: int | None = No
             raise Problem("stale", "紀錄在您打開之後又改過，請看過新的內容再核定。")
         record.content, record.withheld = content, content["result"]["withheld"]
         record.approved_at, record.approved_by, row.state = clock.now(), actor.id, "approved"
-        audit.record(actor, "inspections.approved", f"inspection:{inspection_id}", version=record.version)
+        facts = {"version": record.version, "content": content_digest(content)}
+        audit.record(actor, "inspections.approved", f"inspection:{inspection_id}", **facts)
 
 
 def return_record(actor: Actor, inspection_id: str, reason: str) -> None:

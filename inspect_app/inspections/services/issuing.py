@@ -14,7 +14,7 @@ from inspect_app.domain.deadlines import Punctuality, record_punctuality
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import queries, verdict
-from inspect_app.inspections.document import with_results
+from inspect_app.inspections.document import content_digest, with_results
 from inspect_app.inspections.models import Inspection, Record
 from inspect_app.inspections.rollup import write_rollup
 from inspect_app.inspections.services.opening import reach
@@ -91,7 +91,8 @@ def issue_score_letter(actor: Actor, inspection_id: str, number: str, on: date) 
         record.content = content
         record.withheld, record.score_letter_no, record.score_letter_on = False, number.strip(), on
         write_rollup(row, record)
-        audit.record(actor, "inspections.score_told", f"inspection:{inspection_id}", letter_on=on)
+        facts = {"letter_on": on, "content": content_digest(content)}
+        audit.record(actor, "inspections.score_told", f"inspection:{inspection_id}", **facts)
     db.session.expire(record)
 
 

@@ -1,0 +1,45 @@
+"""The offline page in a real browser without a network: the same bundles, the same verdicts as the script's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from inspect_app.evidence import heads, verifier
+from tests.support import bundles
+
+PAGE = Path(verifier.__file__).with_name("verify_evidence.html").as_uri()
+VERDICTS = "(texts) => Promise.all(texts.map(async (text) => (await verifyBundle(text)).code))"
+DROP = """(files) => {
+  const data = new DataTransfer();
+  for (const [name, bytes] of files) data.items.add(new File([Uint8Array.from(bytes)], name));
+  document.getElementById("drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+}"""
+
+
+def test_the_page_finds_what_the_script_finds(db: Any, clock: Any, page: Any, tmp_path: Path) -> None:
+    given = bundles.good()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.context.set_offline(True)
+    page.goto(PAGE)
+    whole = json.dumps(given.bundle)
+    texts = [whole, "{", *(json.dumps(bundles.forged(given.bundle, one)) for one in bundles.FORGERIES)]
+    assert page.evaluate(VERDICTS, texts) == [None, "format", *(one["code"] for one in bundles.FORGERIES)]
+
+    file, photo = tmp_path / "evidence.json", tmp_path / "IMG_1.jpg"
+    file.write_text(whole, "utf-8")
+    photo.write_bytes(given.photo)
+    page.get_by_label("紙本文件上 QR 碼的文字").fill(given.printed)
+    page.get_by_label("已知的公鑰").fill(heads.public_key())
+    page.get_by_label("證據檔與相片原檔").set_input_files([file, photo])
+    page.get_by_text("全部相符").wait_for(timeout=60_000)
+    assert page.get_by_text("1 張相片的原檔都符合雜湊值").is_visible()
+    assert page.locator("li.good").count() == 5
+
+    flipped = given.photo[:-1] + bytes([given.photo[-1] ^ 1])
+    page.evaluate(DROP, [["evidence.json", list(whole.encode())], ["IMG_1.jpg", list(flipped)]])
+    page.get_by_text("不相符：").wait_for(timeout=60_000)
+    assert "沒有檔案符合雜湊值" in page.locator("li.bad").inner_text()
+    assert errors == []

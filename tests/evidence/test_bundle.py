@@ -1,0 +1,139 @@
+"""A bundle proves itself to a script that knows nothing of the program; whatever is changed in it is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from inspect_app.audit.models import AuditLine
+from inspect_app.domain.heads import parse
+from inspect_app.errors import Problem
+from inspect_app.evidence import bundle, heads, verifier
+from inspect_app.evidence.verifier import verify_evidence
+from inspect_app.scheduling import services
+from tests.scheduling.conftest import city
+from tests.support import bundles, factories
+from tests.support.inspected import inspection_with_log
+
+__all__ = ["city"]
+SCRIPT = Path(verifier.__file__).with_name("verify_evidence.py")
+
+
+def run(file: Path, *options: str) -> tuple[int, str]:
+    """The script in a process of its own that sees neither the program nor anything installed."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(SCRIPT), str(file), *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={},
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_script_finds_everything_good_and_names_every_forgery(
+    db: Any, clock: Any, tmp_path: Path
+) -> None:
+    given = bundles.good()
+    file, folder = tmp_path / "bundle.json", tmp_path / "photos"
+    folder.mkdir()
+    (folder / "IMG_1.jpg").write_bytes(given.photo)
+    file.write_text(json.dumps(given.bundle), "utf-8")
+    known = ("--key", heads.public_key(), "--head", given.printed, "--photos", str(folder))
+    code, says = run(file, *known)
+    assert code == 0, says
+    assert "1 photos: every file has its hash" in says
+    assert run(file)[0] == 0
+    assert len(given.bundle["lines"]) > 8
+    assert len(given.bundle["heads"]) == 1
+
+    refused = {}
+    for forgery in bundles.FORGERIES:
+        try:
+            verify_evidence.verify(bundles.forged(given.bundle, forgery))
+            refused[forgery["name"]] = None
+        except verify_evidence.Wrong as wrong:
+            refused[forgery["name"]] = wrong.code
+    assert refused == {forgery["name"]: forgery["code"] for forgery in bundles.FORGERIES}
+
+    for options, wrong in (
+        (("--key", "00" * 32), "WRONG  key: head"),
+        (
+            ("--head", given.printed.replace("HEAD/1 2026-11-23 ", "HEAD/1 2026-11-23 9")),
+            "WRONG  printed: head",
+        ),
+        (("--head", "x"), "WRONG  usage"),
+    ):
+        code, says = run(file, *options)
+        assert (code, says[: len(wrong)]) == (1, wrong)
+    (folder / "IMG_1.jpg").write_bytes(given.photo[:-1] + bytes([given.photo[-1] ^ 1]))
+    assert "WRONG  file: photos[0]" in run(file, "--photos", str(folder))[1]
+    file.write_text("{")
+    assert run(file)[0] == 1
+
+
+def test_a_line_has_its_proof_and_a_head_its_text(db: Any, clock: Any) -> None:
+    inspection_with_log()
+    auditor = factories.actor("auditor")
+    last = db.session.query(AuditLine.n).order_by(AuditLine.n.desc()).first().n
+    found = bundle.line_proof(auditor, last)
+    assert found is not None
+    head, key = found["head"], heads.public_key()
+    as_bundle = {"format": verify_evidence.FORMAT, "head": head, "heads": [], "lines": [found], "inspection": "",
+                 "record": None, "operations": [], "photos": []}  # fmt: skip
+    assert verify_evidence.check_head(head, key, "head") is None
+    assert verify_evidence.check_lines(as_bundle).startswith("1 lines")
+    assert bundle.line_proof(auditor, last + 1) is None
+    with pytest.raises(ValueError):
+        parse("INSPECT-APP-HEAD/1 2026-11-23 5")
+
+
+ALLOWED = {"auditor"}
+ROLES = ("auditor", "administrator", "coordinator", "leader", "agency_handler", "chair")
+
+
+def test_only_the_auditor_takes_evidence_away(client: Any, db: Any, clock: Any) -> None:
+    made = inspection_with_log()
+    for role in ROLES:
+        who = factories.account(role)
+        headers = factories.bearer(who)
+        answers = {path: client.get(f"/office/inspections/{made.id}/{path}", headers=headers).status_code
+                   for path in ("evidence", "evidence.json")}  # fmt: skip
+        assert all((status == 200) == (role in ALLOWED) for status in answers.values()), (role, answers)
+    headers = factories.bearer(factories.account("auditor"))
+    page = client.get(f"/office/inspections/{made.id}/evidence", headers=headers)
+    assert "下載證據檔" in page.text
+    whole = client.get("/office/evidence", headers=headers)
+    assert heads.public_key() in whole.text
+    assert client.get("/office/evidence/verifier.py", headers=headers).data == SCRIPT.read_bytes()
+    assert b"verifyBundle" in client.get("/office/evidence/verifier.html", headers=headers).data
+    assert client.get("/office/evidence/verifier.exe", headers=headers).status_code == 404
+    assert client.get("/office/audit/1/proof.json", headers=headers).json["index"] == 0
+    assert client.get("/office/audit/99999/proof.json", headers=headers).status_code == 404
+    assert '/office/audit/1/proof.json"' in client.get("/office/audit", headers=headers).text
+
+
+def test_a_sealed_visit_gives_no_evidence_and_no_proof_tells_of_it(city: Any, db: Any, clock: Any) -> None:
+    """Before release it answers like a visit that does not exist, and what the log proves names the opaque id only."""
+    visit_id = city.planned()
+    services.submit(city.planner, visit_id)
+    services.approve_visit(city.convener, visit_id, version=1)
+    auditor = factories.actor("auditor")
+    said = []
+    for key in (visit_id, "00000000-0000-7000-8000-000000000000"):
+        with pytest.raises(Problem) as caught:
+            bundle.export(auditor, key)
+        said.append((caught.value.code, caught.value.detail))
+    assert said[0] == said[1]
+    numbers = db.session.scalars(select(AuditLine.n).where(AuditLine.subject == f"visit:{visit_id}")).all()
+    assert numbers
+    proofs = json.dumps([bundle.line_proof(auditor, number) for number in numbers], ensure_ascii=False)
+    assert [
+        word for word in (city.tender.name, city.tender.id, city.leader.name, "2026-12-01") if word in proofs
+    ] == []
