@@ -114,13 +114,13 @@ def _operations(inspection_id: str) -> list[dict[str, Any]]:
     return [{"n": row.n, "id": row.id, "sha256": row.content_hash} for row in rows]
 
 
-def line_proof(actor: Actor, number: int) -> dict[str, Any] | None:
+def line_proof(actor: Actor, line_id: str) -> dict[str, Any] | None:
     """One line with its leaf, index and proof; None when there is none."""
     permit(actor, Permission.VIEW_AUDIT)
     chaining.chain_waiting()
     query = select(ChainLink.position, ChainLink.hash, *AuditLine.__table__.columns)
     row = db.session.execute(
-        query.join(AuditLine, AuditLine.n == ChainLink.line_n).where(AuditLine.n == number)
+        query.join(AuditLine, AuditLine.n == ChainLink.line_n).where(AuditLine.id == line_id)
     ).one_or_none()
     if row is None:
         return None

@@ -63,14 +63,14 @@ def evidence_file(inspection_id: str) -> Response:
     return _json(found, f"evidence-{inspection_id}.json")
 
 
-@blueprint.get("/audit/<int:number>/proof.json")
+@blueprint.get("/audit/<line_id>/proof.json")
 @requires(Permission.VIEW_AUDIT)
-def audit_proof(number: int) -> Response:
+def audit_proof(line_id: str) -> Response:
     """Leaf, index and inclusion proof of one line."""
-    found = bundle.line_proof(actor(), number)
+    found = bundle.line_proof(actor(), line_id)
     if found is None:
         raise Problem("not_found")
-    return _json(found, f"audit-{number}-proof.json")
+    return _json(found, f"audit-{line_id}-proof.json")
 
 
 def _json(value: dict[str, Any], name: str) -> Response:

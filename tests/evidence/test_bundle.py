@@ -81,7 +81,7 @@ def test_the_script_finds_everything_good_and_names_every_forgery(
 def test_a_line_has_its_proof_and_a_head_its_text(db: Any, clock: Any) -> None:
     inspection_with_log()
     auditor = factories.actor("auditor")
-    last = db.session.query(AuditLine.n).order_by(AuditLine.n.desc()).first().n
+    last = db.session.scalar(select(AuditLine.id).order_by(AuditLine.n.desc()))
     found = bundle.line_proof(auditor, last)
     assert found is not None
     head, key = found["head"], heads.public_key()
@@ -89,7 +89,7 @@ def test_a_line_has_its_proof_and_a_head_its_text(db: Any, clock: Any) -> None:
                  "record": None, "operations": [], "photos": []}  # fmt: skip
     assert verify_evidence.check_head(head, key, "head") is None
     assert verify_evidence.check_lines(as_bundle).startswith("1 lines")
-    assert bundle.line_proof(auditor, last + 1) is None
+    assert bundle.line_proof(auditor, "nothing") is None
     with pytest.raises(ValueError):
         parse("INSPECT-APP-HEAD/1 2026-11-23 5")
 
@@ -114,9 +114,10 @@ def test_only_the_auditor_takes_evidence_away(client: Any, db: Any, clock: Any) 
     assert client.get("/office/evidence/verifier.py", headers=headers).data == SCRIPT.read_bytes()
     assert b"verifyBundle" in client.get("/office/evidence/verifier.html", headers=headers).data
     assert client.get("/office/evidence/verifier.exe", headers=headers).status_code == 404
-    assert client.get("/office/audit/1/proof.json", headers=headers).json["index"] == 0
-    assert client.get("/office/audit/99999/proof.json", headers=headers).status_code == 404
-    assert '/office/audit/1/proof.json"' in client.get("/office/audit", headers=headers).text
+    first = db.session.scalar(select(AuditLine.id).order_by(AuditLine.n))
+    assert client.get(f"/office/audit/{first}/proof.json", headers=headers).json["index"] == 0
+    assert client.get("/office/audit/nothing/proof.json", headers=headers).status_code == 404
+    assert f'/office/audit/{first}/proof.json"' in client.get("/office/audit", headers=headers).text
 
 
 def test_a_sealed_visit_gives_no_evidence_and_no_proof_tells_of_it(city: Any, db: Any, clock: Any) -> None:
@@ -131,9 +132,9 @@ def test_a_sealed_visit_gives_no_evidence_and_no_proof_tells_of_it(city: Any, db
             bundle.export(auditor, key)
         said.append((caught.value.code, caught.value.detail))
     assert said[0] == said[1]
-    numbers = db.session.scalars(select(AuditLine.n).where(AuditLine.subject == f"visit:{visit_id}")).all()
-    assert numbers
-    proofs = json.dumps([bundle.line_proof(auditor, number) for number in numbers], ensure_ascii=False)
+    keys = db.session.scalars(select(AuditLine.id).where(AuditLine.subject == f"visit:{visit_id}")).all()
+    assert keys
+    proofs = json.dumps([bundle.line_proof(auditor, key) for key in keys], ensure_ascii=False)
     assert [
         word for word in (city.tender.name, city.tender.id, city.leader.name, "2026-12-01") if word in proofs
     ] == []
