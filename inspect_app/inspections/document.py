@@ -168,6 +168,8 @@ def _finding(no: int, entity_id: str, item: Entity, sources: Sources) -> dict[st
         "points": item.value("points") or 0,
         "also_supervision": bool(item.value("also_supervision")),
         "also_pcm": bool(item.value("also_pcm")),
+        "supervision_points": item.value("supervision_points"),
+        "pcm_points": item.value("pcm_points"),
         "location": _text(sources, "finding", entity_id, "location", item),
         "aspect": item.value("aspect") or "",
         "photos": _photos(sources, entity_id),

@@ -8,12 +8,11 @@ from datetime import date
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
-from inspect_app.catalogue import queries as catalogue
-from inspect_app.domain.deadlines import record_due
 from inspect_app.domain.scoring import forcing_kinds
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
-from inspect_app.inspections.models import Inspection, Record
+from inspect_app.inspections.due import due_of
+from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.services.readiness import late_waiting
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
@@ -89,15 +88,6 @@ def _line(
     due = due_of(row)
     args = {"inspection_id": row.id} | ({"tab": tab} if tab else {})
     return Todo(f"{_name(row)}：{what}", due, endpoint, args, button, "record", overdue=today > due)
-
-
-def due_of(row: Inspection) -> date:
-    """The last day for the record's letter: 7 working days after the visit (art 9)."""
-    record = db.session.get(Record, row.id)
-    if record is not None:
-        return record.due_on
-    day = row.inspected_on
-    return record_due(day, catalogue.calendar(day.year, day.year + 1), scheduling.rules_of(row.id)).due
 
 
 def _name(row: Inspection) -> str:

@@ -71,7 +71,13 @@ def penalty(
 
 def _charge(line: Mapping[str, Any]) -> Charge:
     return Charge(
-        line["code"], Party(line["party"]), line["points"], line["also_supervision"], line["also_pcm"]
+        line["code"],
+        Party(line["party"]),
+        line["points"],
+        line["also_supervision"],
+        line["also_pcm"],
+        line.get("supervision_points"),
+        line.get("pcm_points"),
     )
 
 

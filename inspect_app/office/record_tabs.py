@@ -239,6 +239,7 @@ KINDS = {
 FIELDS = {
     "kind": "類別", "code": "編號", "text": "內容", "severity": "等級", "party": "對象", "location": "位置", "points": "扣點",
     "agreed_severity": "議定等級", "agreed_party": "議定對象", "also_supervision": "併扣監造", "also_pcm": "併扣 PCM",
+    "supervision_points": "監造扣點", "pcm_points": "PCM 扣點",
     "agreed": "議定", "noted_by": "記錄人", "name": "姓名", "title": "職稱", "organisation": "單位", "role": "身分",
     "present": "到場", "absence_reason": "未到原因", "caption": "說明", "use": "用途", "taken_at": "拍攝時間",
     "arrived_at": "到場時間", "weather": "天候", "works_now": "施工概況", "improvement_deadline": "改善期限",

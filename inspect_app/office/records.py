@@ -17,9 +17,9 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.domain import roc
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
+from inspect_app.inspections.due import due_of
 from inspect_app.inspections.models import Inspection, Record
 from inspect_app.inspections.showing import Shown, shown
-from inspect_app.inspections.todos import due_of
 from inspect_app.notices import queries as notices
 from inspect_app.office import record_tabs
 from inspect_app.office.blueprint import blueprint

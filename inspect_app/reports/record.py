@@ -137,9 +137,15 @@ def _findings(content: Content) -> Iterable[Block]:
     yield Items([line["text"] for line in content["advice"]])
 
 
+def _own_points(line: Content, party: str) -> str:
+    """Told only where it is not the same number."""
+    points = line.get(f"{party}_points")
+    return "" if points in (None, line["points"]) else f"（{points} 點）"
+
+
 def _defect(line: Content) -> list[str]:
     also = [
-        words.PARTY[party]
+        words.PARTY[party] + _own_points(line, party)
         for party, flag in (("supervision", "also_supervision"), ("pcm", "also_pcm"))
         if line[flag]
     ]

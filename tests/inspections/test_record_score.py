@@ -19,6 +19,7 @@ from inspect_app.inspections import queries, services
 from inspect_app.inspections.models import OperationRow, Record
 from inspect_app.notices import queries as cases
 from inspect_app.notices import services as notices
+from inspect_app.reports.record import _defect
 from tests.support.inspected import Inspected, Told, inspection_with_log
 
 CORE = Told(scores=(84, 84, 84), test="concrete_core")
@@ -141,9 +142,11 @@ def counted(one: Inspected, db: Any) -> tuple[int, str, dict[str, int]]:
     points = dict.fromkeys(("owner", "contractor", "supervision", "pcm"), 0)
     for (kind, _), finding in values.items():
         if kind == "finding" and finding["kind"] == "defect":
-            also = [party for party in ("supervision", "pcm") if finding.get(f"also_{party}")]
-            for party in {finding["agreed_party"], *also}:
-                points[party] += finding["points"]
+            points[finding["agreed_party"]] += finding["points"]
+            for party in {"supervision", "pcm"} - {finding["agreed_party"]}:
+                own = finding.get(f"{party}_points")
+                if finding.get(f"also_{party}"):
+                    points[party] += finding["points"] if own is None else own
     return score, grade, points
 
 
@@ -151,6 +154,7 @@ DEFECT = st.fixed_dictionaries({
     "code": st.sampled_from(["5.01.01", "4.03.04", "4.02.03", ""]), "text": st.text("蜂窩露筋 x", min_size=1, max_size=9),
     "severity": st.sampled_from("LMS"), "party": st.sampled_from(["owner", "contractor", "supervision", "pcm"]),
     "points": st.integers(0, 9), "also_supervision": st.booleans(), "also_pcm": st.booleans(),
+    "supervision_points": st.none() | st.integers(0, 9), "pcm_points": st.none() | st.integers(0, 9),
     "location": st.just("A1"),
 })  # fmt: skip
 
@@ -173,6 +177,26 @@ def test_record_and_rollup_equal_a_count_of_the_raw_operations(
     assert sums.findings == len(defects) == sums.minor + sums.medium + sums.serious
     assert sums.spread == max(scores) - min(scores)
     assert len(queries.findings_of(one.id)) == len(defects) + 2
+
+
+def test_points_charged_to_another_party_too_can_be_another_number(db: Any, clock: Any) -> None:
+    defect = {
+        "code": "5.01.01",
+        "text": "蜂窩",
+        "severity": "M",
+        "party": "contractor",
+        "location": "",
+        "points": 3,
+    }
+    also = {"also_supervision": True, "supervision_points": 1, "also_pcm": True}
+    one = inspection_with_log(Told(defects=[defect | also]))
+    one.issued()
+    statements = queries.content_of(one.id)["penalty"]["statements"]
+    assert {party: statements[party]["points"] for party in statements} == {
+        "owner": 0, "contractor": 3, "supervision": 1, "pcm": 3,
+    }  # fmt: skip
+    row = _defect(queries.content_of(one.id)["defects"][0])
+    assert "監造單位（1 點）、專案管理廠商" in "、".join(row)
 
 
 def test_money_follows_the_procurement_amount(db: Any, clock: Any) -> None:

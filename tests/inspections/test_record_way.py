@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from inspect_app import clock as now
+from inspect_app.catalogue import services as calendar
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
+from inspect_app.inspections.due import due_of
 from inspect_app.inspections.models import Record
 from inspect_app.notices import services as notices
 from tests.support.inspected import Inspected, Told, close, hand_in, inspection_with_log
@@ -259,3 +261,15 @@ def test_the_clock_of_seven_days_stands_in_the_record(db: Any, clock: Any) -> No
     assert services.open_record(one.id).due_on.isoformat() == "2026-12-02"
     clock.set(datetime(2026, 12, 3, 1, 0, tzinfo=UTC))
     assert services.letter_punctuality(one.row, now.today()).day == 8
+
+
+def test_a_typhoon_entered_later_moves_the_letter_s_day_until_it_is_out(db: Any, clock: Any) -> None:
+    one = inspection_with_log()
+    one.approved()
+    before = due_of(one.row)
+    calendar.set_closure(one.coordinator, before, working=False, reason="颱風停止上班")
+    moved = due_of(one.row)
+    assert moved > before
+    notices.issue(one.coordinator, one.id, services.Dispatch("府研查字第3號", now.today()))
+    calendar.remove_closure(one.coordinator, before)
+    assert due_of(one.row) == moved, "the day that counted stands"

@@ -111,11 +111,12 @@ class Recount:
     def points(self, key: str) -> Counter[str]:
         found: Counter[str] = Counter()
         for row in self.findings(key):
-            charged = {row.get("agreed_party") or row.get("party")}
-            charged |= {"supervision"} if row.get("also_supervision") else set()
-            charged |= {"pcm"} if row.get("also_pcm") else set()
-            for party in charged:
-                found[party] += row.get("points", 0)
+            first = row.get("agreed_party") or row.get("party")
+            found[first] += row.get("points", 0)
+            for party in ("supervision", "pcm"):
+                if row.get(f"also_{party}") and party != first:
+                    own = row.get(f"{party}_points")
+                    found[party] += row.get("points", 0) if own is None else own
         return found
 
     def money(self, key: str) -> Counter[str]:

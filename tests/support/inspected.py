@@ -26,6 +26,7 @@ DEFECTS: tuple[Mapping[str, Any], ...] = (
     {"code": "5.01.01", "text": "A1 橋台蜂窩", "severity": "M", "party": "contractor", "location": "A1 橋台", "points": 2},
     {"code": "4.02.03", "text": "監造抽查紀錄不全", "severity": "L", "party": "supervision", "location": "", "points": 1},
 )  # fmt: skip
+ALSO = ("also_supervision", "also_pcm", "supervision_points", "pcm_points")
 SIGNED = "M20 70 C40 20 60 100 80 60"
 
 
@@ -157,7 +158,7 @@ def _tell(made: Inspected, told: Told) -> None:
     made.write(staff, "visit", made.id, arrived_at=_now(), weather="晴", works_now="P3 橋墩鋼筋綁紮中")
     _attend(made)
     for number, values in enumerate(told.defects):
-        by, agreed = made.scoring[number % len(made.scoring)], {"points", "also_supervision", "also_pcm"}
+        by, agreed = made.scoring[number % len(made.scoring)], {"points", *ALSO}
         entity = made.log.new_entity()
         noted = {name: value for name, value in values.items() if name not in agreed}
         made.write(by, "finding", entity, kind="defect", noted_by=by.id, **noted)
@@ -239,7 +240,7 @@ def close(made: Inspected, told: Told) -> None:
     leader = made.leader
     made.write(leader, "visit", made.id, room_cleared_at=_now())
     for entity, values in zip(made.findings, told.defects, strict=True):
-        also = {name: values[name] for name in ("also_supervision", "also_pcm") if name in values}
+        also = {name: values[name] for name in ALSO if name in values}
         made.write(leader, "finding", entity, agreed_severity=values["severity"], agreed_party=values["party"],
                    points=values["points"], agreed=True, **also)  # fmt: skip
     deadline = clock.today() + timedelta(days=told.deadline_days)

@@ -156,6 +156,8 @@ _FINDING = {
     "points": Field(_POINTS, leader=True),
     "also_supervision": Field(is_bool, leader=True),
     "also_pcm": Field(is_bool, leader=True),
+    "supervision_points": Field(_POINTS, leader=True),  # null: the same as `points`
+    "pcm_points": Field(_POINTS, leader=True),
     "agreed": Field(is_bool, leader=True),
 }
 _MERIT = {"code": Field(is_text), "text": Field(is_text), "deleted": Field(is_bool)}

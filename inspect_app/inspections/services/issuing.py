@@ -15,6 +15,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import queries, verdict
 from inspect_app.inspections.document import content_digest, with_results
+from inspect_app.inspections.due import due_now
 from inspect_app.inspections.models import Inspection, Record
 from inspect_app.inspections.rollup import write_rollup
 from inspect_app.inspections.services.opening import reach
@@ -42,7 +43,7 @@ def issue_record(actor: Actor, inspection_id: str, dispatch: Dispatch) -> None:
         punctual = _check_dispatch(row, dispatch)
         record.letter_no, record.letter_on = dispatch.letter_no.strip(), dispatch.letter_on
         record.late_reason = dispatch.late_reason.strip() if punctual.reason_wanted else ""
-        record.issued_at, row.state = clock.now(), "issued"
+        record.due_on, record.issued_at, row.state = due_now(row), clock.now(), "issued"
         write_rollup(row, record)
         facts = {"letter_on": dispatch.letter_on, "letter_no": record.letter_no, "day": punctual.day}
         audit.record(actor, "inspections.issued", f"inspection:{inspection_id}", **facts)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission
-from inspect_app.catalogue import queries as catalogue
-from inspect_app.domain.deadlines import record_due
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
+from inspect_app.inspections.due import due_now
 from inspect_app.inspections.models import Inspection, Record
-from inspect_app.scheduling import queries as scheduling
 from inspect_app.transaction import transaction
 
 STATE_NAMES = {
@@ -28,11 +26,7 @@ def open_record(inspection_id: str) -> Record:
     with transaction() as session:
         record = session.get(Record, inspection_id, with_for_update=True)
         if record is None:
-            inspection = session.get_one(Inspection, inspection_id)
-            day = inspection.inspected_on
-            due = record_due(
-                day, catalogue.calendar(day.year, day.year + 1), scheduling.rules_of(inspection_id)
-            ).due
+            due = due_now(session.get_one(Inspection, inspection_id))
             record = Record(inspection_id=inspection_id, version=1, due_on=due)
             session.add(record)
             session.flush()

@@ -67,6 +67,7 @@ def record(town: Town, found: dict[str, Tablet]) -> None:
         severity="輕微",
         place="左側擋土牆",
         photo=take_photo(town, "保護層", 2),
+        composed=("ㄅㄠㄏㄨˋㄘ", "5.02.05"),
     )
     on.score(member, 31)
     on.merit(staff, "施工便道保持清潔，圍籬完整。")

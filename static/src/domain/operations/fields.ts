@@ -119,6 +119,9 @@ export const ENTITIES: Record<string, Record<string, Field>> = {
     points: leader(points),
     also_supervision: leader(isBool),
     also_pcm: leader(isBool),
+    // null: the same as `points`
+    supervision_points: leader(points),
+    pcm_points: leader(points),
     agreed: leader(isBool),
   },
   merit: { code: field(isText), text: field(isText), deleted: field(isBool) },

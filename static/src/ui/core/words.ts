@@ -91,6 +91,8 @@ const FIELD_WORDS: Record<string, string> = {
   points: '扣點',
   also_supervision: '併扣監造',
   also_pcm: '併扣專案管理',
+  supervision_points: '監造單位扣點',
+  pcm_points: '專案管理扣點',
   agreed: '議定',
   weather: '天氣',
   progress_planned_bp: '預定進度',

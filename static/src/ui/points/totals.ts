@@ -14,12 +14,18 @@ function chargeOf(finding: FoldedEntity): Charge | null {
   const [points, party] = [shownValue(finding, 'points'), shownValue(finding, 'agreed_party')];
   if (shownValue(finding, 'agreed') !== true || typeof points !== 'number' || typeof party !== 'string')
     return null;
+  const own = (field: string): number | null => {
+    const found = shownValue(finding, field);
+    return typeof found === 'number' ? found : null;
+  };
   return {
     code: String(shownValue(finding, 'code') ?? ''),
     party: party as Party,
     points,
     also_supervision: shownValue(finding, 'also_supervision') === true,
     also_pcm: shownValue(finding, 'also_pcm') === true,
+    supervision_points: own('supervision_points'),
+    pcm_points: own('pcm_points'),
   };
 }
 
