@@ -189,6 +189,19 @@ def restore(folder: Path, as_json: bool) -> None:
         show(cli_backup.restore(folder), as_json, "{rows} rows and {photos} photos as of {at}".format_map)
 
 
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+@told
+def drill(folder: Path, as_json: bool) -> None:
+    """Restore a backup into a throw-away installation and verify everything in it; exit 1 when something is not whole."""
+    from inspect_app import cli_backup, cli_evidence
+
+    found = cli_backup.drill(folder)
+    show(found, as_json, cli_evidence.sentence)
+    sys.exit(0 if found["ok"] else 1)
+
+
 @main.group("audit")
 def audit_group() -> None:
     """The audit log: is it still what was written?"""

@@ -9,17 +9,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from flask_migrate import upgrade
 from sqlalchemy import Column, Date, LargeBinary, Table, func, insert, select, text
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM
+from inspect_app.audit import anchor, chaining
+from inspect_app.config import PREFIX, Settings
 from inspect_app.errors import Problem
+from inspect_app.evidence import archive
+from inspect_app.evidence.verification import verify
 from inspect_app.extensions import UtcDateTime, db
+from inspect_app.inspections.models import Inspection
 from inspect_app.installation.services import new_epoch
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
@@ -32,24 +41,61 @@ Manifest = dict[str, Any]
 
 
 def backup(folder: Path) -> Manifest:
-    """Write a backup into a new folder and answer its manifest. Raises `conflict` when the folder holds something."""
+    """Write a backup into a new folder, read every byte of it again, note what it holds, and answer its manifest.
+
+    Raises `conflict` when the folder holds something, `hash_mismatch` for a spoilt photo that is not known to be so.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise Problem("conflict", f"{folder} is not empty; name a new folder for the backup.")
     (folder / "tables").mkdir(parents=True)
     (folder / "originals").mkdir()
     _one_snapshot()
     tables = {table.name: _write_table(folder, table) for table in _tables()}
-    hashes = list(db.session.scalars(select(Photo.sha256).order_by(Photo.sha256)))
-    photos = {sha256: _write_photo(folder, sha256) for sha256 in hashes}
+    photos, spoilt = _write_photos(folder)
+    logs = {row.id: row.log_n for row in db.session.execute(select(Inspection.id, Inspection.log_n))}
     manifest = {
         "format": FORMAT,
         "at": clock.now().isoformat(),
         "schema": db.session.scalar(text("SELECT version_num FROM alembic_version")),
         "tables": tables,
         "photos": photos,
+        "spoilt": spoilt,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
-    return {"at": manifest["at"], "rows": sum(one["rows"] for one in tables.values()), "photos": len(photos)}
+    with (folder / "manifest.json").open("wb") as file:
+        _write(file, json.dumps(manifest, indent=1).encode())
+    told = _told(_checked(folder))
+    _note(folder, logs, photos, told)
+    return told
+
+
+def _told(manifest: Manifest) -> Manifest:
+    rows = sum(one["rows"] for one in manifest["tables"].values())
+    return {"at": manifest["at"], "rows": rows, "photos": len(manifest["photos"])}
+
+
+def _note(folder: Path, logs: dict[str, int], photos: Iterable[str], told: Manifest) -> None:
+    """From now on receipts may say that this much is archived; the log names the manifest."""
+    with transaction():
+        archive.note_backup(logs, photos, clock.now())
+        digest = _digest(folder / "manifest.json")
+        facts = {"rows": told["rows"], "photos": told["photos"], "manifest": digest}
+        audit.record(SYSTEM, "installation.backed_up", "installation:1", **facts)
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    """On the disk when it returns."""
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _write_photos(folder: Path) -> tuple[dict[str, int], list[str]]:
+    """{hash: size} of the originals written, and those that are known to be spoilt and stay away."""
+    rows = db.session.execute(select(Photo.sha256, Photo.state).order_by(Photo.sha256)).all()
+    spoilt = [row.sha256 for row in rows if row.state == "quarantined"]
+    return {
+        row.sha256: _write_photo(folder, row.sha256) for row in rows if row.state != "quarantined"
+    }, spoilt
 
 
 def _tables() -> list[Table]:
@@ -71,6 +117,7 @@ def _write_table(folder: Path, table: Table) -> Manifest:
             digest.update(line)
             file.write(line)
             count += 1
+        _write(file, b"")
     return {"rows": count, "columns": [column.name for column in table.columns], "sha256": digest.hexdigest()}
 
 
@@ -83,12 +130,20 @@ def _plain(value: Any) -> Any:
 def _write_photo(folder: Path, sha256: str) -> int:
     """Copy an original and compare it with its hash; a spoilt one stops the backup with its name."""
     digest, size = hashlib.sha256(), 0
-    with (folder / "originals" / sha256).open("wb") as file:
-        for chunk in store().open(original_key(sha256)):
-            digest.update(chunk)
-            size += file.write(chunk)
+    try:
+        with (folder / "originals" / sha256).open("wb") as file:
+            for chunk in store().open(original_key(sha256)):
+                digest.update(chunk)
+                size += file.write(chunk)
+            _write(file, b"")
+    except KeyError:
+        raise Problem(
+            "hash_mismatch", f"The stored photo {sha256} is missing; run `inspect-app audit verify`."
+        ) from None
     if digest.hexdigest() != sha256:
-        raise Problem("hash_mismatch", f"The stored photo {sha256} is spoilt; the backup was not finished.")
+        raise Problem(
+            "hash_mismatch", f"The stored photo {sha256} is spoilt; run `inspect-app audit verify`."
+        )
     return size
 
 
@@ -108,8 +163,31 @@ def restore(folder: Path) -> Manifest:
         new_epoch()
         audit.record(SYSTEM, "installation.restored", "installation:1", backup=manifest["at"])
     _move_sequences()
-    rows = sum(one["rows"] for one in manifest["tables"].values())
-    return {"at": manifest["at"], "rows": rows, "photos": len(manifest["photos"])}
+    anchor.lift()
+    return _told(manifest)
+
+
+def drill(folder: Path) -> Manifest:
+    """Restore into a throw-away installation (SQLite, a folder) and verify everything there; answers what was found.
+
+    The keys of this HOME are used, so that signed heads can be checked. Raises as `restore` does.
+    """
+    from inspect_app import create_app
+
+    settings = Settings.from_env()
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        if (settings.home / "keys").exists():
+            shutil.copytree(settings.home / "keys", home / "keys")
+        app = create_app(Settings.from_env({f"{PREFIX}HOME": name}))
+        with app.app_context():
+            upgrade(directory=app.config["MIGRATIONS"])
+            told = restore(folder)
+            chaining.chain_waiting()
+            report = verify().as_dict()
+            db.session.remove()
+            db.engine.dispose()
+    return {**told, **report}
 
 
 def _checked(folder: Path) -> Manifest:

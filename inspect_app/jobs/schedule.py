@@ -15,7 +15,7 @@ from inspect_app.accounts import sessions, submissions
 from inspect_app.accounts.credentials import LETTER
 from inspect_app.audit import chaining
 from inspect_app.config import Settings
-from inspect_app.evidence import heads
+from inspect_app.evidence import clocks, heads
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
@@ -69,6 +69,7 @@ def develop(settings: Settings) -> int:
 
 JOBS: tuple[Job, ...] = (
     Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
+    Job("clock.watch", every(15), lambda _: clocks.watch()),
     Job("audit.head", every(60), lambda _: heads.begin_day()),
     Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
     Job(

@@ -14,6 +14,7 @@ from inspect_app.accounts.models import Device
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain.operations import digest_of
 from inspect_app.errors import Problem
+from inspect_app.evidence.archive import holds
 from inspect_app.extensions import db
 from inspect_app.inspections import incoming
 from inspect_app.inspections.models import OperationRow, SetAside
@@ -42,7 +43,7 @@ def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
         "photos": stored,
         "complete": not missing,
         "missing": missing,
-        "archived": False,
+        "archived": holds(inspection_id, device_id, (one["sha256"] for one in stored)),
         "issued_at": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "key": receipt_public_key(),
     }

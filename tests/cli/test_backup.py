@@ -7,33 +7,50 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from inspect_app import cli_backup, create_app
+from inspect_app.accounts import queries as accounts
+from inspect_app.audit import chaining
+from inspect_app.audit.models import AuditLine
+from inspect_app.cli import main
 from inspect_app.errors import Problem
+from inspect_app.evidence.verification import verify
 from inspect_app.extensions import db as database
+from inspect_app.ids import new_id
 from inspect_app.installation.services import current
 from inspect_app.photos import services as photos
+from inspect_app.photos import verification
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
 from tests.conftest import make_settings
-from tests.support import small_city
+from tests.support import factories, small_city
 from tests.support.pictures import photo
+from tests.support.pictures import sha256 as sha256_of
+from tests.support.tablet import Tablet
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def backed_up(db: Any, tmp_path: Path) -> Path:
+def before_it() -> dict[str, list[Any]]:
+    """What the database held when the backup was made."""
+    return {}
+
+
+@pytest.fixture
+def backed_up(db: Any, tmp_path: Path, before_it: dict[str, list[Any]]) -> Path:
     city = small_city.build(10)
     photos.take_in(city.actor("staff1"), photo(), "a.jpg")
     folder = tmp_path / "backup"
+    before_it |= contents()
     assert cli_backup.backup(folder)["photos"] == 1
     return folder
 
 
 def contents() -> dict[str, list[Any]]:
-    """Every row of every table but the epoch and the line that tells of the restore."""
+    """Every row of every table, but the epoch."""
     found = {}
     for table in cli_backup._tables():
         columns = [column for column in table.columns if column.name != "epoch"]
@@ -44,8 +61,10 @@ def contents() -> dict[str, list[Any]]:
     return found
 
 
-def test_a_restore_gives_back_every_row_and_photo(backed_up: Path, tmp_path: Path) -> None:
-    before, epoch, sha256 = contents(), current().epoch, database.session.scalar(select(Photo.sha256))
+def test_a_restore_gives_back_every_row_and_photo(
+    backed_up: Path, tmp_path: Path, before_it: dict[str, list[Any]]
+) -> None:
+    before, epoch, sha256 = before_it, current().epoch, database.session.scalar(select(Photo.sha256))
     home = tmp_path / "second"
     home.mkdir()
     settings = make_settings(home)
@@ -55,14 +74,71 @@ def test_a_restore_gives_back_every_row_and_photo(backed_up: Path, tmp_path: Pat
         upgrade()
         cli_backup.restore(backed_up)
         after = contents()
-        for grown in ("audit_lines", "audit_waiting"):
+        for grown in ("audit_lines", "audit_waiting"):  # the restore's own line came after
             assert after.pop(grown)[:-1] == before.pop(grown)
         assert after == before
         assert current().epoch != epoch
         assert b"".join(store().open(original_key(sha256))) == photo()
+        assert chaining.chain_waiting() > 0
+        assert verify().faults == []
+        assert (
+            database.session.scalars(select(AuditLine.action).order_by(AuditLine.n.desc())).first()
+            == "installation.restored"
+        )
         with pytest.raises(Problem) as caught:
             cli_backup.restore(backed_up)
         assert caught.value.code == "conflict"
+
+
+def test_a_drill_restores_somewhere_else_and_verifies(backed_up: Path, home: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("INSPECT_APP_HOME", str(home))
+    done = CliRunner().invoke(main, ["drill", str(backed_up), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["ok"], found["photos"], found["waiting"]) == (True, 1, 0)
+    assert found["lines"] > 0
+
+
+def test_a_spoilt_photo_stops_a_backup_until_it_is_known(backed_up: Path, tmp_path: Path) -> None:
+    sha256 = database.session.scalar(select(Photo.sha256))
+    store().delete(original_key(sha256))
+    with pytest.raises(Problem) as caught:
+        cli_backup.backup(tmp_path / "second")
+    assert caught.value.code == "hash_mismatch"
+    verification.quarantine_spoilt()
+    assert cli_backup.backup(tmp_path / "third")["photos"] == 0
+    assert json.loads((tmp_path / "third/manifest.json").read_text())["spoilt"] == [sha256]
+
+
+def test_receipts_say_what_a_backup_holds_and_nothing_later(
+    client: Any, db: Any, clock: Any, tmp_path: Path
+) -> None:
+    person = factories.account("leader", "inspector")
+    visit = factories.released_visit(factories.tender(), person)
+    tablet, other = (Tablet(client, person, visit.id) for _ in range(2))
+
+    def archived(of: Tablet) -> bool:
+        answer = client.get(f"/api/v1/inspections/{visit.id}/receipt?device={of.device}", headers=of.headers)
+        return bool(answer.json["archived"])
+
+    def send(of: Tablet, seed: int) -> None:
+        content = photo(seed=seed)
+        photos.take_in(accounts.actor_for(person), content, "a.jpg")
+        assert of.push(of.operation("photo", new_id(), {"sha256": sha256_of(content)})) == [("applied", None)]
+
+    send(tablet, 1)
+    assert not archived(tablet)
+    cli_backup.backup(tmp_path / "first")
+    send(other, 2)
+    assert (archived(tablet), archived(other)) == (True, False)
+    send(tablet, 3)
+    assert not archived(tablet), "one later operation is enough"
+    cli_backup.backup(tmp_path / "second")
+    assert (archived(tablet), archived(other)) == (True, True)
+    assert (
+        database.session.scalars(select(AuditLine.action).order_by(AuditLine.n.desc())).first()
+        == "installation.backed_up"
+    )
 
 
 @pytest.mark.parametrize("spoilt", ["tables/tenders.jsonl", "originals", "manifest.json"])
