@@ -86,6 +86,13 @@ def test_every_row_of_the_printed_table(given_: dict[str, str], expected: dict[s
     assert parts.rebuild() == row.text
 
 
+@pytest.mark.parametrize(("given_", "expected"), vectors("search_order"))
+def test_search_order(given_: dict[str, str], expected: list[str]) -> None:
+    found = [row.code for row in search(demo_edition(), given_["query"], phrases())]
+    assert found[: len(expected)] == expected
+    assert expected or not found
+
+
 def test_forty_phrases_stand_in_the_vectors() -> None:
     assert sum(case["name"].startswith("phrase ") for case in load("search")) == 40
 

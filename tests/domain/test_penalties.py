@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspect_app.domain.case_text import CaseError
 from inspect_app.domain.cases import answer
 from inspect_app.domain.catalogue import demo_edition
 from inspect_app.domain.editions import by_id
@@ -20,10 +21,19 @@ RULES = by_id("2023-08-09")
 
 @pytest.mark.parametrize(("given_", "expected"), vectors("penalties"))
 def test_penalties(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    if expected == {"error": True}:
+        with pytest.raises(CaseError):
+            answer("penalty", given_)
+        return
     found = answer("penalty", given_)
     for party in Party:
         assert {name: found[party][name] for name in expected[party]} == expected[party], party
     assert [warning["figures"]["code"] for warning in found["warnings"]] == expected["warnings"]
+
+
+@pytest.mark.parametrize(("given_", "expected"), vectors("lines"))
+def test_lines(given_: dict[str, Any], expected: list[dict[str, Any]]) -> None:
+    assert answer("penalty", given_)["contractor"]["lines"] == expected
 
 
 CHARGES = st.builds(

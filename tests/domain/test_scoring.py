@@ -26,6 +26,10 @@ def results_of(items: list[dict[str, str]]) -> list[Test]:
 
 @pytest.mark.parametrize(("given_", "expected"), vectors("scoring"))
 def test_grade(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    if expected == {"error": True}:
+        with pytest.raises(ValueError):
+            grade(given_["members"], results_of(given_["tests"]), by_id(given_["edition"]))
+        return
     graded = grade(given_["members"], results_of(given_["tests"]), by_id(given_["edition"]))
     assert {name: getattr(graded, name) for name in expected} == expected
 

@@ -91,11 +91,23 @@ describe('points', () => {
     multipliers?: Record<string, number>;
     rates?: Record<string, number>;
   }
-  test.each(vectors<Penalty, Record<string, object>>('penalties'))('$name', ({ input, expected }) => {
+  function statementOf(input: Penalty) {
     const { contract_amount: contractor, supervision_contract_amount: supervision } = input;
     const amounts = { contractor, supervision, pcm: input.pcm_contract_amount };
     const known = Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined));
-    const found = pointsStatement(input.findings, { ...input, amounts: known }, RULES);
+    return pointsStatement(input.findings, { ...input, amounts: known }, RULES);
+  }
+
+  test.each(vectors<Penalty, object[]>('lines'))('lines: $name', ({ input, expected }) => {
+    expect(statementOf(input).contractor.lines).toEqual(expected);
+  });
+
+  test.each(vectors<Penalty, Record<string, object>>('penalties'))('$name', ({ input, expected }) => {
+    const found = orError(() => statementOf(input));
+    if ('error' in found) {
+      expect(found).toEqual(expected);
+      return;
+    }
     const plain = Object.fromEntries(
       Object.entries(found).map(([party, { points, rate, amount, capped, lines }]) => {
         expect(lines.reduce((sum, line) => sum + line.amount, 0)).toBe(amount);
@@ -140,6 +152,12 @@ describe('the catalogue', () => {
   test.each(vectors<{ query: string }, string>('search'))('search: $name', ({ input, expected }) => {
     const found = search(ROWS, input.query, shippedPhrases()).slice(0, 5);
     expect(found.map((row) => row.code)).toContain(expected);
+  });
+
+  test.each(vectors<{ query: string }, string[]>('search_order'))('order: $name', ({ input, expected }) => {
+    const found = search(ROWS, input.query, shippedPhrases()).map((row) => row.code);
+    expect(found.slice(0, expected.length)).toEqual(expected);
+    if (expected.length === 0) expect(found).toEqual([]);
   });
 
   test.each(vectors<{ typed: string }, string | null>('codes'))('code: $name', ({ input, expected }) => {
