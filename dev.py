@@ -11,7 +11,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("dev.py needs Python 3.11 or newer.")
 
-from tools import bench, install, kills, lint, locks, planted, serve, simulate, testing
+from tools import bench, install, kills, lint, locks, planted, powercut, serve, simulate, testing
 
 VERBS = {
     "install": (
@@ -29,7 +29,11 @@ VERBS = {
     "bench": (bench.main, "measure the paths that tablets and photos take [NAME ...]"),
     "kills": (
         kills.main,
-        "kill what runs at named places and at random, see that nothing is lost: kills server [--count N]",
+        "kill what runs at named places and at random, see that nothing is lost: kills server|browser [--count N] [--seed N]",
+    ),
+    "powercut": (
+        powercut.main,
+        "freeze the browser and look at what a power cut would have left [--count N] [--seed N]; needs root",
     ),
     "planted": (planted.main, "plant bugs into a copy of the tree and see that each is caught [WORD ...]"),
     "simulate": (simulate.main, "tell stories of tablets and faults from a seed [--schedules N] [--help]"),

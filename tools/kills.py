@@ -1,13 +1,14 @@
-"""`dev.py kills server`: the server is killed at named places and at random, thousands of times, by hand."""
+"""`dev.py kills server|browser`: what runs is killed at named places and at random, thousands of times, by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tools.browser import ensure_browser
 from tools.install import set_up
 from tools.machine import call, tool
 
-WHAT = {"server": "tests.processes"}
+WHAT = {"server": "tests.processes", "browser": "tests.support.kills"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,4 +18,6 @@ def main(arguments: Sequence[str]) -> int:
             f"What is to be killed? python3 dev.py kills {'|'.join(WHAT)} [--count N] [--seed N]"
         )
     set_up("dev")
+    if arguments[0] == "browser":
+        ensure_browser()
     return call([tool("python"), "-m", WHAT[arguments[0]], *arguments[1:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,13 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
 
 
-def launch_device(playwright: Playwright, profile: Path, size: str = "tablet") -> BrowserContext:
+def launch_device(
+    playwright: Playwright, profile: Path, size: str = "tablet", **options: Any
+) -> BrowserContext:
     """A browser with a profile on disk, as on a tablet: closing and launching again finds what was stored."""
+    given = {**context_options(size), **options}
     return playwright.chromium.launch_persistent_context(
-        profile, executable_path=chromium_path(), headless=True, args=FLAGS, **context_options(size)
+        profile, executable_path=chromium_path(), headless=True, args=FLAGS, **given
     )
 
 
@@ -55,6 +59,10 @@ def kill_device(profile: Path) -> None:
     """End the browser of this profile as a crash would: SIGKILL to every process that names the folder."""
     import psutil
 
+    dead = []
     for process in psutil.process_iter(["cmdline"]):
         if any(str(profile) in part for part in process.info["cmdline"] or []):
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                dead += [process, *process.children(recursive=True)]
+                process.kill()
+    psutil.wait_procs(dead, timeout=30)  # the files are theirs until they are gone

@@ -14,6 +14,7 @@ export async function adoptUnsent(db: FieldDatabase, device: string, newId: () =
     .anyOf([...UNSENT])
     .toArray();
   const foreign = unsent.filter((row) => row.device !== device);
+  if (foreign.length === 0) return;
   const ids = new Map(foreign.map((row) => [row.id, row.state === 'draft' ? row.id : newId()]));
   await db.operations.bulkDelete(foreign.map((row) => row.id));
   await db.operations.bulkPut(foreign.map((row) => draftRow(adopted(row, device, ids))));

@@ -36,6 +36,23 @@ export function transact<T>(
   return steady(db, () => db.transaction(mode, tables, async () => work()));
 }
 
+const PATIENCE = 10_000;
+const PAUSE = 250;
+
+/**
+ * Right after a crash the browser's old process may still hold the files: an opening that fails so is tried again for a
+ * while, before a person is told that they cannot come in.
+ */
+export async function patiently<T>(work: () => PromiseLike<T>, until = Date.now() + PATIENCE): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isLost(error) || Date.now() > until) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  return patiently(work, until);
+}
+
 async function reopen(db: FieldDatabase): Promise<void> {
   db.close({ disableAutoOpen: false });
   await db.open();
@@ -71,7 +88,7 @@ export async function openDatabase(account: string): Promise<FieldDatabase> {
     db.close({ disableAutoOpen: true });
     return false;
   });
-  await db.open();
+  await patiently(() => db.open());
   // Dexie opens newer data as it is; this program would misread it.
   if (db.backendDB().version <= SCHEMA_VERSION * NATIVE) return db;
   db.close();

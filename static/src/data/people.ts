@@ -1,23 +1,45 @@
 /** Who has worked in this browser profile: each with a device id of their own, minted here. No password is kept. */
 import Dexie, { type Table } from 'dexie';
 import type { Account, KnownPerson } from './api';
+import { patiently } from './database';
 
 class PeopleDatabase extends Dexie {
   declare people: Table<KnownPerson, string>;
+  declare atWork: Table<{ key: 'now'; login: string }, string>;
 
   constructor() {
     super('inspect-app-people', { chromeTransactionDurability: 'strict', cache: 'disabled' });
     this.version(1).stores({ people: 'login' });
+    this.version(2).stores({ people: 'login', atWork: 'key' });
   }
 }
 
-async function withPeople<T>(work: (people: Table<KnownPerson, string>) => PromiseLike<T>): Promise<T> {
+async function withDatabase<T>(work: (db: PeopleDatabase) => PromiseLike<T>): Promise<T> {
   const db = new PeopleDatabase();
   try {
-    return await db.transaction('rw', db.people, async () => work(db.people));
+    await patiently(() => db.open());
+    return await db.transaction('rw', db.people, db.atWork, async () => work(db));
   } finally {
     db.close();
   }
+}
+
+const withPeople = <T>(work: (people: Table<KnownPerson, string>) => PromiseLike<T>): Promise<T> =>
+  withDatabase((db) => work(db.people));
+
+/**
+ * Who is at work here, so that they go on without a network after the browser died. Not in localStorage: a kill soon after
+ * the sign-in took it along, and nobody could come in until there was a network again.
+ */
+export async function personAtWork(): Promise<string | null> {
+  return (await withDatabase((db) => db.atWork.get('now')))?.login ?? null;
+}
+
+/** null: signed out. */
+export function keepAtWork(login: string | null): Promise<unknown> {
+  return withDatabase<unknown>((db) =>
+    login === null ? db.atWork.clear() : db.atWork.put({ key: 'now', login }),
+  );
 }
 
 /** Latest first. */

@@ -31,17 +31,17 @@ function noise(): Uint8Array {
   return bytes;
 }
 
-/** Writes small things; gives up the reserve when there is no room. Returns whether the reserve was needed. */
+/** Writes small things; gives up the reserve when there is no room. `work` must give the same result when run twice. */
 export async function withReserve<T>(
   db: FieldDatabase,
   tables: Tables,
   work: () => PromiseLike<T>,
-): Promise<{ value: T; tight: boolean }> {
+): Promise<T> {
   try {
-    return { value: await transact(db, 'rw', tables, work), tight: false };
+    return await transact(db, 'rw', tables, work);
   } catch (error) {
     if (!isQuota(error)) throw error;
   }
   await steady(db, () => db.reserve.clear());
-  return { value: await transact(db, 'rw', tables, work), tight: true };
+  return transact(db, 'rw', tables, work);
 }

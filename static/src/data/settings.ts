@@ -1,3 +1,4 @@
+import { type Json, sameJson } from '../domain/json';
 import type { Setting } from './rows';
 import type { FieldDatabase } from './schema';
 
@@ -16,4 +17,14 @@ export async function keepSetting<K extends keyof Setting>(
   value: Setting[K],
 ): Promise<void> {
   await db.settings.put({ key, value });
+}
+
+/** Writes only what is not there already: a full disk then has nothing to refuse. */
+export async function changeSetting<K extends keyof Setting>(
+  db: FieldDatabase,
+  key: K,
+  value: Setting[K],
+): Promise<void> {
+  const known = await setting(db, key);
+  if (known === undefined || !sameJson(known as Json, value as Json)) await keepSetting(db, key, value);
 }

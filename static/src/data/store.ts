@@ -7,9 +7,10 @@ import { type Tables, transact } from './database';
 import { EngineError } from './errors';
 import { chooseOffer } from './offer';
 import { due, keepReceipt, manifestOf } from './receipts';
+import { withReserve } from './reserve';
 import type { PhotoRow } from './rows';
 import type { FieldDatabase } from './schema';
-import { keepSetting, setting } from './settings';
+import { changeSetting, setting } from './settings';
 import { settleReply } from './settle';
 
 export type { ExclusiveLock };
@@ -25,8 +26,8 @@ export class DexieStore implements SyncStore {
     if (session.account.id !== this.account) throw new EngineError('other_account');
     await this.#write([this.db.settings], async () => {
       const { agency = null } = session.account;
-      await keepSetting(this.db, 'account', { ...session.account, agency });
-      await keepSetting(this.db, 'receiptKey', session.receipt_key);
+      await changeSetting(this.db, 'account', { ...session.account, agency });
+      await changeSetting(this.db, 'receiptKey', session.receipt_key);
     });
   }
 
@@ -146,7 +147,8 @@ export class DexieStore implements SyncStore {
     return transact(this.db, 'r', tables, work);
   }
 
+  /** On a full disk, too: sending is what makes room again. */
   #write<T>(tables: Tables, work: () => PromiseLike<T>): Promise<T> {
-    return transact(this.db, 'rw', tables, work);
+    return withReserve(this.db, tables, work);
   }
 }

@@ -11,6 +11,8 @@ import type { World } from './world';
 /** What the parts of one open engine share. */
 export class Context {
   readonly rooms = new Map<string, Room>();
+  /** the last photo found no room: told until one is saved again, or a person sends */
+  photoRefused = false;
 
   constructor(
     readonly db: FieldDatabase,

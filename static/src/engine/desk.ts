@@ -1,5 +1,6 @@
 /** What a person does to an inspection. Every verb resolves when it is durable, and not before. */
 import type { EditOptions, PhotoMeta, PhotoUse, SavedPhoto, SignatureInput, Signer } from '../data/api';
+import { isQuota } from '../data/database';
 import { EngineError } from '../data/errors';
 import { addPatch, type Edit, type Edited, type Writer } from '../data/log';
 import { savePhoto } from '../data/photos';
@@ -12,15 +13,10 @@ import type { Context } from './context';
 import { photoPatch } from './photo-patch';
 import { addClosing, addSignature } from './signing';
 
-export interface Written {
-  /** the reserve had to be given up: there is hardly any room */
-  tight: boolean;
-}
-
 export class Desk {
   constructor(
     private readonly context: Context,
-    private readonly wrote: (inspection: string, written: Written) => Promise<void>,
+    private readonly wrote: (inspection: string) => Promise<void>,
   ) {}
 
   async edit(
@@ -108,9 +104,13 @@ export class Desk {
     try {
       // No reserve for photos: it is held back for text.
       const edited = await savePhoto(this.context.db, writer, photo, edit);
+      this.context.photoRefused = false;
       if (edited !== null) await this.#remember(edited);
+    } catch (error) {
+      this.context.photoRefused ||= isQuota(error);
+      throw error;
     } finally {
-      await this.wrote(inspection, { tight: false });
+      await this.wrote(inspection);
     }
   }
 
@@ -132,9 +132,9 @@ export class Desk {
     const { db } = this.context;
     await this.context.room(inspection).mustWrite();
     const writer = await this.context.writer(inspection);
-    const saved = await withReserve(db, [db.operations], () => work(writer));
-    await this.wrote(inspection, { tight: saved.tight });
-    return saved.value;
+    const edited = await withReserve(db, [db.operations], () => work(writer));
+    await this.wrote(inspection);
+    return edited;
   }
 
   async #done(work: Promise<unknown>): Promise<void> {

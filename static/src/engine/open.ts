@@ -10,9 +10,9 @@ import { keepAccount, personFor, renewDevice } from '../data/people';
 import { freeOriginals, verifyAll } from '../data/photos';
 import { deletable } from '../data/receipts';
 import { rescueFile } from '../data/rescue';
-import { fillReserve } from '../data/reserve';
+import { fillReserve, withReserve } from '../data/reserve';
 import { databaseName, type FieldDatabase } from '../data/schema';
-import { keepSetting } from '../data/settings';
+import { changeSetting } from '../data/settings';
 import { Halt } from '../sync/reply';
 import type { Session } from '../sync/wire';
 import { Context } from './context';
@@ -68,14 +68,15 @@ export async function openEngine(
 }
 
 /** Whose database this is, and under which device they now write. */
-function takePlace(
+async function takePlace(
   db: FieldDatabase,
   { account, device }: { account: Account; device: Device },
   newId: () => string,
 ): Promise<void> {
-  return transact(db, 'rw', [db.settings, db.operations], async () => {
-    await keepSetting(db, 'account', account);
-    await keepSetting(db, 'device', device);
+  // A full disk must not keep anybody out: nothing is written that stands there already, and the rest has the reserve.
+  await withReserve(db, [db.settings, db.operations], async () => {
+    await changeSetting(db, 'account', account);
+    await changeSetting(db, 'device', device);
     await adoptUnsent(db, device.id, newId);
   });
 }
@@ -90,8 +91,8 @@ class FieldEngine implements Engine {
   readonly #sender: Sender;
 
   constructor(private readonly context: Context) {
-    this.#desk = new Desk(context, (inspection, { tight }) => this.#wrote(inspection, tight));
-    this.#travel = new Travel(context, (inspection) => this.#wrote(inspection, false));
+    this.#desk = new Desk(context, (inspection) => this.#wrote(inspection));
+    this.#travel = new Travel(context, (inspection) => this.#wrote(inspection));
     this.#sender = new Sender(context, () => this.inspections.get());
   }
 
@@ -138,7 +139,7 @@ class FieldEngine implements Engine {
 
   keepDraft: Engine['keepDraft'] = async (key, value) => {
     const { db } = this.context;
-    await steady(db, () =>
+    await withReserve(db, [db.drafts], () =>
       value === null ? db.drafts.delete(key) : db.drafts.put({ key, value }).then(() => undefined),
     );
   };
@@ -185,8 +186,8 @@ class FieldEngine implements Engine {
     this.context.db.close();
   }
 
-  async #wrote(inspection: string, tight: boolean): Promise<void> {
-    this.#sender.saved(tight);
+  async #wrote(inspection: string): Promise<void> {
+    this.#sender.saved();
     await this.context.rooms.get(inspection)?.refresh();
     this.context.changes.tell(inspection);
   }

@@ -15,7 +15,6 @@ export class Sender {
   readonly #machine: SyncMachine;
   #triggers: Triggers | null = null;
   #running: Promise<void> | null = null;
-  #tight = false;
   #writing = 0;
   #stopped = false;
 
@@ -52,8 +51,7 @@ export class Sender {
     await this.#running.finally(() => this.show());
   }
 
-  saved(tight: boolean): void {
-    this.#tight = this.#tight || tight;
+  saved(): void {
     this.#triggers?.saved();
   }
 
@@ -74,7 +72,15 @@ export class Sender {
     const counted = await count(this.context.db);
     const { report } = this.#machine;
     const online = typeof navigator === 'undefined' || navigator.onLine !== false;
-    const known = assess(counted, { report, online, tight: this.#tight, summaries: this.summaries() });
+    const { photoRefused, world } = this.context;
+    const { reserveSlots } = world;
+    const known = assess(counted, {
+      report,
+      online,
+      reserveSlots,
+      photoRefused,
+      summaries: this.summaries(),
+    });
     this.status.set({ ...known, saved: this.#writing === 0, sending: this.#running !== null });
   }
 
@@ -86,15 +92,10 @@ export class Sender {
 
   async #run(eager: boolean): Promise<void> {
     this.status.set({ ...this.status.get(), sending: true });
+    if (eager) this.context.photoRefused = false;
     await this.#machine.run(eager);
-    await this.#refill();
-  }
-
-  /** Room came back: the reserve is taken again. */
-  async #refill(): Promise<void> {
-    if (!this.#tight) return;
+    // Room may have come back: the reserve is taken again.
     await fillReserve(this.context.db, this.context.world.reserveSlots);
-    this.#tight = (await this.context.db.reserve.count()) === 0;
   }
 }
 

@@ -22,11 +22,13 @@ export const FRESH: Status = {
 
 type Counted = Pick<Status, 'waiting' | 'waitingPhotos' | 'waitingBytes' | 'lastSent'> & {
   stuck: ProblemCode | null;
+  /** rows of room still held back */
+  reserve: number;
 };
 
 export function count(db: FieldDatabase): Promise<Counted> {
-  const { operations, photos, settings } = db;
-  return transact(db, 'r', [operations, photos, settings], () => countRows(db));
+  const { operations, photos, settings, reserve } = db;
+  return transact(db, 'r', [operations, photos, settings, reserve], () => countRows(db));
 }
 
 async function countRows(db: FieldDatabase): Promise<Counted> {
@@ -37,7 +39,8 @@ async function countRows(db: FieldDatabase): Promise<Counted> {
   const photos = await db.photos.where('state').notEqual('stored').toArray();
   const waitingBytes = photos.reduce((sum, photo) => sum + photo.size - photo.offset, 0);
   const lastSent = (await setting(db, 'lastSent')) ?? null;
-  return { waiting, waitingPhotos: photos.length, waitingBytes, lastSent, stuck: await stuckOf(db) };
+  const counts = { waiting, waitingPhotos: photos.length, waitingBytes, lastSent };
+  return { ...counts, stuck: await stuckOf(db), reserve: await db.reserve.count() };
 }
 
 async function stuckOf(db: FieldDatabase): Promise<ProblemCode | null> {
@@ -50,18 +53,21 @@ async function stuckOf(db: FieldDatabase): Promise<ProblemCode | null> {
 export interface Surroundings {
   report: Report;
   online: boolean;
-  tight: boolean;
+  /** rows of room that should be held back */
+  reserveSlots: number;
+  photoRefused: boolean;
   summaries: InspectionSummary[];
 }
 
 /** What the line, the disk and the counts come to. */
 export function assess(counted: Counted, now: Surroundings): Omit<Status, 'saved' | 'sending'> {
-  const { stuck, ...counts } = counted;
+  const { stuck, reserve, ...counts } = counted;
+  const full = now.photoRefused || (now.reserveSlots > 0 && reserve === 0);
   const { problem } = now.report;
   return {
     ...counts,
     safe: safety(counted, now.summaries),
-    problem: worst(now, stuck),
+    problem: full ? 'storage_full' : worst(now, stuck),
     offline: !now.online || problem === 'unreachable',
     signedIn: problem !== 'signed_out' && problem !== 'device_revoked',
     clockOffset: now.report.clockOffset,
@@ -69,7 +75,6 @@ export function assess(counted: Counted, now: Surroundings): Omit<Status, 'saved
 }
 
 function worst(now: Surroundings, stuck: ProblemCode | null): ProblemCode | null {
-  if (now.tight) return 'storage_full';
   // No network is the normal state in the field, not a problem.
   const line = now.report.problem === 'unreachable' ? null : now.report.problem;
   const mismatch = now.summaries.some((it) => it.receiptMismatch) ? 'receipt_mismatch' : null;

@@ -24,6 +24,8 @@ export async function settled(times = 6): Promise<void> {
 
 export const entranceTo = (engine: Engine): Entrance => ({
   known: async () => [],
+  atWork: async () => null,
+  keepAtWork: async () => undefined,
   open: async () => engine,
   signIn: async () => engine,
 });

@@ -61,7 +61,7 @@ export function createFieldRouter(history: RouterHistory, session: Session) {
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   });
   router.beforeEach(async (to) => {
-    if (session.engine.value !== null || (await resumed(session)) || to.meta.open) return true;
+    if (session.engine.value !== null || (await session.resume()) || to.meta.open) return true;
     return { name: 'sign-in', query: to.fullPath === '/visits' ? {} : { next: to.fullPath } };
   });
   let warned = '';
@@ -72,12 +72,4 @@ export function createFieldRouter(history: RouterHistory, session: Session) {
     return false;
   });
   return router;
-}
-
-async function resumed(session: Session): Promise<boolean> {
-  try {
-    return await session.resume();
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,9 @@ import type { Engine, KnownPerson } from '../../engine';
 export interface Entrance {
   /** Who has worked in this browser profile. */
   known(): Promise<KnownPerson[]>;
+  /** The login of who is at work here; outlives the browser. */
+  atWork(): Promise<string | null>;
+  keepAtWork(login: string | null): Promise<void>;
   /** Goes on without a network with what is on this device; null when this person has to sign in first. */
   open(login: string): Promise<Engine | null>;
   signIn(login: string, password: string, deviceName: string): Promise<Engine>;
@@ -14,6 +17,8 @@ export interface Entrance {
 export interface Session {
   readonly engine: Readonly<Ref<Engine | null>>;
   readonly entrance: Entrance;
+  /** Why what is on this device could not be opened, although somebody is at work here. */
+  readonly failure: Readonly<Ref<unknown>>;
   /** Opens the last person who worked here; false when nobody has. */
   resume(): Promise<boolean>;
   signIn(login: string, password: string, deviceName: string): Promise<void>;
@@ -21,16 +26,25 @@ export interface Session {
 }
 
 const SESSION: InjectionKey<Session> = Symbol('session');
-const LAST = 'inspect-app.last-login';
 
 export function createSession(entrance: Entrance): Session {
   const engine = shallowRef<Engine | null>(null);
+  const failure = shallowRef<unknown>(null);
+
+  async function openLast(): Promise<void> {
+    const last = engine.value === null ? await entrance.atWork() : null;
+    if (engine.value === null && last !== null) engine.value = await entrance.open(last);
+  }
+
   return {
     engine,
     entrance,
+    failure,
     async resume() {
-      const last = localStorage.getItem(LAST);
-      if (engine.value === null && last !== null) engine.value = await entrance.open(last);
+      failure.value = null;
+      await openLast().catch((error: unknown) => {
+        failure.value = error;
+      });
       return engine.value !== null;
     },
     async signIn(login, password, deviceName) {
@@ -44,10 +58,10 @@ export function createSession(entrance: Entrance): Session {
       // The one before stops first: two at work in a tab would contend for the writer's lock.
       await before?.stop();
       engine.value = next;
-      localStorage.setItem(LAST, login);
+      await entrance.keepAtWork(login);
     },
     async leave() {
-      localStorage.removeItem(LAST);
+      await entrance.keepAtWork(null);
       const left = engine.value;
       engine.value = null;
       await left?.signOut();
