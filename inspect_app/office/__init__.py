@@ -28,6 +28,7 @@ VIEWS: tuple[str, ...] = (
     "evidence",
     "projects",
     "agencies",
+    "citizen_reports",
     "imports",
     "experts",
     "catalogue",

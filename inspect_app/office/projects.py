@@ -23,6 +23,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Inspection, Rollup
 from inspect_app.office.blueprint import blueprint
+from inspect_app.office.citizen_reports import reports_of
 from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once, page
 from inspect_app.office.listing import listing
 from inspect_app.projects import queries, services
@@ -73,7 +74,7 @@ def tender(tender_id: str) -> str:
     return render_template(
         "office/projects/detail.html", tender=row, today=today, months=months, curve=_curve(months), changes=queries.changes(row.id),
         people=queries.people(row.id), kinds=queries.PERSON_KINDS, delays=queries.delays(row.id),
-        terms=_terms_shown(row), inspections=_inspections(row.id), signals=queries.signals(row.id),
+        terms=_terms_shown(row), inspections=_inspections(row.id), signals=queries.signals(row.id), reports=reports_of(row.id),
     )  # fmt: skip
 
 

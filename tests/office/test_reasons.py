@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account
+from inspect_app.catalogue import services as settings
 from inspect_app.inspections import repeating
 from inspect_app.inspections.models import Record
 from inspect_app.notices import queries as notices
@@ -169,3 +170,29 @@ def test_the_reference_score_is_the_coordinator_s_alone(client: FlaskClient, db:
     record = db.session.get_one(Record, done.id)
     assert "grade.mean" in str(record.content)
     assert "grade.reference" not in str(record.content), "never in the record"
+
+
+def test_a_citizen_report_has_fourteen_calendar_days_and_says_why(
+    client: FlaskClient, db: Any, clock: Any
+) -> None:
+    who = make.actor("coordinator")
+    reader, tender = Reader(client, db, who), make.tender()
+    path = f"/office/tenders/{tender.id}/citizen-reports/new"
+
+    def send(**typed: str) -> int:
+        return int(client.post(path, headers=reader.headers, data=typed).status_code)
+
+    assert send(number="115-00123", dispatched="2026-11-24") == 422, "tomorrow has not been"
+    assert send(number="", dispatched="2026-11-10") == 422
+    assert send(number="115-00123", dispatched="2026-11-10") == 303
+    assert send(number="115-00123", dispatched="2026-11-11") == 422, "once is enough"
+    page = reader.get(f"/tenders/{tender.id}")
+    assert "剩 1 天" in page
+    assert "14 個日曆天，到期日為 民國115年11月24日（二）" in page
+    assert "依機關系統所見，為可調整的設定" in page
+    clock.advance(days=3)
+    assert "已過 2 天" in reader.get(f"/tenders/{tender.id}")
+    settings.set_setting(who, "citizen_days", date(2026, 11, 1), "10", source="", verified=False)
+    assert "10 個日曆天，到期日為 民國115年11月20日（五）" in reader.get(f"/tenders/{tender.id}")
+    agency = make.actor("agency_handler", agency_id=tender.agency_id)
+    assert "全民督工" not in Reader(client, db, agency).get(f"/tenders/{tender.id}")
