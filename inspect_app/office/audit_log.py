@@ -9,6 +9,7 @@ from inspect_app import audit
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.audit import queries
+from inspect_app.office.audit_words import WORDS
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, FormSchema, bind
 from inspect_app.office.listing import listing
@@ -33,4 +34,6 @@ def audit_log() -> str:
     with transaction():
         audit.record(actor(), "audit.viewed", "audit:log", page=order.page, narrowed=narrowed)
     rows, count = queries.lines(wanted, order.offset, order.size)
-    return render_template("office/audit/log.html", rows=rows, count=count, listing=order, errors=form.errors)
+    return render_template(
+        "office/audit/log.html", rows=rows, count=count, listing=order, errors=form.errors, words=WORDS
+    )

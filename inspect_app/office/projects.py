@@ -84,9 +84,10 @@ def _curve(months: list[Any]) -> dict[str, Any]:
         return [None if value is None else value / 100 for value in values]
 
     names = [f"{month.month.year - OFFSET}.{month.month.month:02d}" for month in months]
+    urls = [f"#month-{month.month.isoformat()}" for month in months]
     series = [
-        {"name": "預定", "values": percents("planned_bp"), "tone": "muted"},
-        {"name": "實際", "values": percents("actual_bp"), "tone": "accent"},
+        {"name": "預定", "values": percents("planned_bp"), "tone": "muted", "urls": urls},
+        {"name": "實際", "values": percents("actual_bp"), "tone": "accent", "urls": urls},
     ]
     return {"type": "line", "categories": names, "series": series, "unit": "%"}
 

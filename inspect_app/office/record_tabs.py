@@ -144,12 +144,13 @@ def confirmations(who: Actor, one: Shown) -> Context:
 def scores(who: Actor, one: Shown) -> Context:
     """The sheets that this person may read, how far apart they lie, and why the grade is what it is."""
     sheets = one.content.get("internal", {}).get("sheets", [])
-    totals = [sheet["total"] for sheet in sheets if sheet["handed_in_at"] and sheet["total"] is not None]
+    handed_in = [sheet for sheet in sheets if sheet["handed_in_at"] and sheet["total"] is not None]
+    totals = [sheet["total"] for sheet in handed_in]
     rules = scheduling.rules_of(one.inspection.id)
     open_ = one.inspection.sheets_open and bool(totals)
     return {
         "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": queries.remarks_of(one.inspection.id),
-        "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(totals, one) if open_ else None,
+        "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(handed_in, one) if open_ else None,
         "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
         "on_behalf": _on_behalf(one) if one.inside else {},
     }  # fmt: skip
@@ -193,13 +194,16 @@ def _sheet_id(one: Shown, account: str) -> str:
     return entity_uuid(one.inspection.id, f"score_sheet:{account}")
 
 
-def _bar(totals: list[int], one: Shown) -> Context:
-    """Places on a scale from 50 to 100, in thousandths of its width."""
+def _bar(sheets: list[Mapping[str, Any]], one: Shown) -> Context:
+    """Places on a scale from 50 to 100, in thousandths of its width; each dot leads to its member's row."""
     result = one.content["result"]
-    mean = float(result.get("raw_mean") or 0)
+    dots = [
+        {"x": _place(sheet["total"]), "account": sheet["account"], "label": f"{sheet['name']} {sheet['total']} 分"}
+        for sheet in sorted(sheets, key=lambda sheet: sheet["total"])
+    ]
     return {
-        "low": _place(min(totals)), "high": _place(max(totals)), "dots": sorted(map(_place, totals)),
-        "mean": _place(mean), "score": _place(result["score"]) if result["score"] is not None else None,
+        "low": dots[0]["x"], "high": dots[-1]["x"], "dots": dots, "mean": _place(float(result.get("raw_mean") or 0)),
+        "score": _place(result["score"]) if result["score"] is not None else None,
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from flask import current_app, g, redirect, request, url_for
 from marshmallow import fields
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts.guards import COOKIE, public, requires
+from inspect_app.accounts.guards import COOKIE, csrf_token, public, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.sessions import NewSession
 from inspect_app.accounts.sessions import sign_in as open_session
@@ -50,6 +50,13 @@ def with_cookie(answer: Response, opened: NewSession) -> Response:
         secure=settings.secure_cookies,
     )
     return answer
+
+
+@blueprint.get("/alive")
+@public
+def alive() -> dict[str, str]:
+    """Who is signed in in this browser now, asked by a page before it sends what was typed; empty when nobody is."""
+    return {"account": g.actor.id if g.actor is not None else "", "csrf_token": csrf_token()}
 
 
 @blueprint.post("/sign-out")

@@ -182,6 +182,55 @@ def test_a_session_that_ends_loses_nothing_typed(office: str, open_office: Calla
     assert page.get_by_label("說明").input_value() == ""
 
 
+def test_a_form_without_a_draft_stays_on_its_page_until_the_session_is_back(
+    office: str, open_office: Callable[..., Any]
+) -> None:
+    """Nothing of it is stored (plans under seal are typed so): the page asks before it sends."""
+    page = open_office("coord")
+    page.goto(f"{office}/closures")
+    page.get_by_label("日期").fill("2026-07-10")
+    page.get_by_label("停止上班").check()
+    page.get_by_label("原因").fill("某某颱風停止上班")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="加入").click()
+    page.get_by_role("alert").filter(has_text="已填的內容還在這一頁").wait_for()
+    assert page.get_by_label("原因").input_value() == "某某颱風停止上班"
+    assert "颱風" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="在新分頁登入").click()
+    enter(opened.value, "coord")
+    opened.value.wait_for_url("**/office/")
+    page.get_by_role("button", name="加入").click()
+    page.get_by_role("row").filter(has_text="某某颱風停止上班").wait_for()
+
+
+def test_another_persons_session_sends_nothing_of_mine(office: str, open_office: Callable[..., Any]) -> None:
+    page = open_office("coord")
+    page.goto(f"{office}/closures")
+    page.get_by_label("日期").fill("2026-07-10")
+    page.get_by_label("停止上班").check()
+    page.get_by_label("原因").fill("某某颱風停止上班")
+    page.context.clear_cookies()
+    other = page.context.new_page()
+    sign_in(other, office, "admin")
+    page.get_by_role("button", name="加入").click()
+    page.get_by_role("alert").filter(has_text="登入已逾時").wait_for()
+    assert page.get_by_label("原因").input_value() == "某某颱風停止上班"
+
+
+def test_a_network_that_is_gone_keeps_the_form(office: str, open_office: Callable[..., Any]) -> None:
+    page = open_office("coord")
+    page.goto(f"{office}/closures")
+    page.get_by_label("原因").fill("某某颱風停止上班")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="加入").click()
+    page.get_by_role("alert").filter(has_text="連不上伺服器").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="加入").click()
+    page.locator(".errors:focus").wait_for()  # sent, and the missing day is told
+    assert page.get_by_label("原因").input_value() == "某某颱風停止上班"
+
+
 def test_what_was_sent_is_not_brought_back(office: str, open_office: Callable[..., Any]) -> None:
     page = open_office("admin")
     page.goto(f"{office}/accounts/new")

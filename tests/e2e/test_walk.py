@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.steps import case, founding, meeting, planning, record, site
+from tests.e2e.steps import auditor, case, founding, meeting, planning, record, site
 from tests.e2e.steps.town import LEADER, Town
 
 
@@ -49,21 +49,30 @@ def the_record_goes_out(town: Town) -> None:
 
 
 def the_agency_mends(town: Town) -> None:
+    case.ask_for_time(town)
+    case.remind(town)
     case.answer(town)
     case.send(town)
     case.review(town)
     case.answer_again(town)
+    case.deduct(town)
     case.close(town)
 
 
 def the_meeting_sits(town: Town) -> None:
     meeting.prepare(town)
+    meeting.filter_by_agency_and_programme(town)
     meeting.rule(town)
     meeting.freeze(town)
+    meeting.follow_the_ruling(town)
 
 
 def nothing_is_typed_twice(town: Town) -> None:
     record.copy_out(town)
+
+
+def everything_is_on_record(town: Town) -> None:
+    auditor.read_the_log(town)
 
 
 STAGES = (
@@ -75,6 +84,7 @@ STAGES = (
     the_agency_mends,
     the_meeting_sits,
     nothing_is_typed_twice,
+    everything_is_on_record,
 )
 
 

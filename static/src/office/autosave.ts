@@ -2,6 +2,8 @@
  * Forms with data-autosave save themselves to the server: a second after the last key, and when the focus leaves.
  * What cannot be saved says so and stays on the page; the buttons work without any of this.
  */
+import { signedIn } from './guard';
+
 const QUIET = 1000;
 
 interface Answer {
@@ -36,6 +38,12 @@ async function answer(form: HTMLFormElement): Promise<[boolean, Answer]> {
   return [response.ok && !!json, json ? ((await response.json()) as Answer) : {}];
 }
 
+/** Once more with a new token where the session was opened anew in another tab. */
+async function answerOrAgain(form: HTMLFormElement): Promise<[boolean, Answer]> {
+  const first = await answer(form);
+  return first[0] || first[1].errors || !(await signedIn()) ? first : await answer(form);
+}
+
 function tell(form: HTMLFormElement, ok: boolean, given: Answer): void {
   const version = form.elements.namedItem('version');
   if (ok && given.version !== undefined && version instanceof HTMLInputElement) {
@@ -58,7 +66,7 @@ function watch(form: HTMLFormElement): void {
     say(form, '儲存中…');
     running = running.then(async () => {
       try {
-        tell(form, ...(await answer(form)));
+        tell(form, ...(await answerOrAgain(form)));
       } catch {
         dirty = true;
         say(form, '還沒存：連不上伺服器，內容仍在畫面上。', true);

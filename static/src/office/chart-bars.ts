@@ -30,10 +30,11 @@ function seriesOf(spec: Spec, series: Series, index: number): object {
     barMaxWidth: 26,
     barGap: '10%',
     symbolSize: 7,
-    lineStyle: { width: 2.5, type: index % 2 ? 'dashed' : 'solid' },
+    lineStyle: { width: 2.5, type: series.tone === 'muted' ? 'dashed' : 'solid' },
     itemStyle: stack ? { borderColor: colour('--surface'), borderWidth: 1 } : undefined,
     label: line ? undefined : { show: true, fontSize: 13, ...(stack ? inside : outside) },
     endLabel: line ? { show: true, formatter: '{a}', ...words() } : undefined,
+    labelLayout: line ? { moveOverlap: 'shiftY' } : undefined,
     cursor: series.urls ? 'pointer' : 'default',
   };
 }

@@ -9,6 +9,7 @@ import { drawCharts } from './charts';
 import { prepareCopying } from './copying';
 import { keepDrafts } from './drafts';
 import { prepareFields } from './fields';
+import { guardForms } from './guard';
 import { prepareNavigation } from './navigation';
 import { prepareTables } from './tables';
 
@@ -26,6 +27,7 @@ function prepare(root: ParentNode): void {
 
 document.documentElement.classList.add('js');
 prepareNavigation();
+guardForms();
 prepare(document);
 keepDrafts();
 saveByThemselves(document);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date, timedelta
 from typing import Any
 
 from tests.e2e.steps.record import TIDIED, today
@@ -12,6 +13,7 @@ from tests.e2e.steps.town import APPROVER, COORDINATOR, HANDLER, Person, Town, l
 
 REASON = "改善後照片看不出修補範圍，請同一角度補拍。"
 REPLY_NO = "新工字第1150000777號"
+REMINDER_NO = "府研查字第1150001999號"
 CLOSING_NO = "府研查字第1150002468號"
 
 
@@ -29,9 +31,7 @@ def read_the_letter(town: Town) -> Any:
 
 
 def open_item(town: Town, person: Person, text: str) -> Any:
-    page = town.office(person)
-    page.get_by_role("link", name="缺失改善", exact=True).first.click()
-    page.get_by_role("link", name="示範路拓寬工程").click()
+    page = open_case(town, person)
     page.get_by_role("link", name=text).click()
     page.get_by_text(text).first.wait_for()
     return page
@@ -73,11 +73,63 @@ def fill(page: Any, cause: str) -> None:
     page.get_by_label("完成日期").fill(today().isoformat())
 
 
+def ask_for_time(town: Town) -> None:
+    """One extension request, decided by the commission; the deadline moves and the ledger says so."""
+    before = town.one("SELECT due_on FROM cases")["due_on"]
+    page = open_case(town, APPROVER)
+    page.get_by_text("申請展延", exact=True).click()
+    page.get_by_label("展延到").fill((date.fromisoformat(before[:10]) + timedelta(days=10)).isoformat())
+    page.get_by_label("理由").fill("無收縮水泥砂漿養護需時。")
+    page.get_by_role("button", name="送出申請").click()
+    page.get_by_text("已送出展延申請").first.wait_for()
+    page = open_case(town, COORDINATOR)
+    page.get_by_role("radio", name="同意展延", exact=True).check()
+    page.get_by_label("新的改善期限").fill((date.fromisoformat(before[:10]) + timedelta(days=7)).isoformat())
+    page.get_by_role("button", name="登錄決定").click()
+    page.get_by_text("已登錄展延的決定").first.wait_for()
+    case = town.one("SELECT first_due_on, due_on FROM cases")
+    moved = date.fromisoformat(case["due_on"][:10]) - date.fromisoformat(case["first_due_on"][:10])
+    assert moved == timedelta(days=7)
+
+
+def remind(town: Town) -> None:
+    """稽催: into the ledger with its number, and by mail to the handler with a link to the case."""
+    page = open_case(town, COORDINATOR)
+    page.get_by_text("寄出稽催通知").click()
+    page.get_by_label("稽催函字號").fill(REMINDER_NO)
+    page.get_by_role("button", name="稽催", exact=True).click()
+    page.get_by_text("已稽催並寄出通知").first.wait_for()
+    page.get_by_role("table", name="公文往來").get_by_text(REMINDER_NO).wait_for()
+    assert "/office/cases/" in link_in(town.letter(HANDLER.address, "稽催").split("請由此處理：")[1])
+
+
+def deduct(town: Town) -> None:
+    """What was really deducted stands beside the statement."""
+    page = open_case(town, COORDINATOR)
+    page.get_by_text("登錄實際扣款", exact=True).click()
+    form = page.get_by_role("group", name="承攬廠商", exact=True)
+    form.get_by_label("實際扣款").fill("12,000")
+    form.get_by_role("button", name="登錄", exact=True).click()
+    page.get_by_text("已登錄實際扣款").first.wait_for()
+    line = page.get_by_role("table", name="扣點與金額").get_by_role("row").filter(has_text="承攬廠商")
+    assert [line.get_by_role("cell").nth(place).inner_text() for place in (0, 2, 3)] == [
+        "3 點",
+        "NT$ 12,000",
+        "NT$ 12,000",
+    ]
+
+
+def open_case(town: Town, person: Person) -> Any:
+    page = town.office(person)
+    page.get_by_role("link", name="缺失改善", exact=True).first.click()
+    page.get_by_role("link", name="示範路拓寬工程", exact=True).click()
+    page.get_by_role("heading", name="示範路拓寬工程", level=1).wait_for()
+    return page
+
+
 def send(town: Town) -> None:
     """The approver sends what is ready."""
-    page = town.office(APPROVER)
-    page.get_by_role("link", name="缺失改善", exact=True).first.click()
-    page.get_by_role("link", name="示範路拓寬工程").click()
+    page = town.todo(APPROVER, "核章")
     page.get_by_label("回文字號").fill(REPLY_NO)
     page.get_by_label("回文日期").fill(today().isoformat())
     page.get_by_role("button", name="送出改善結果").click()
@@ -120,9 +172,7 @@ def answer_again(town: Town) -> None:
 
 def close(town: Town) -> None:
     """同意備查 with date and number."""
-    page = town.office(COORDINATOR)
-    page.get_by_role("link", name="缺失改善", exact=True).first.click()
-    page.get_by_role("link", name="示範路拓寬工程").click()
+    page = town.todo(COORDINATOR, "結案")
     page.get_by_label("備查函字號").fill(CLOSING_NO)
     page.get_by_label("備查日期").fill(today().isoformat())
     page.get_by_role("button", name="同意備查").click()

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
 from tests.e2e.steps.founding import AGENCY_NAME, TENDER
 from tests.e2e.steps.record import fetched, today
-from tests.e2e.steps.town import CHAIR, SECRETARY, Town, as_json
+from tests.e2e.steps.town import CHAIR, HANDLER, SECRETARY, Town, as_json
 
 TITLE = "第 4 季公共工程督導會報"
+NEXT_TITLE = "下一季公共工程督導會報"
+REPORT = "管線已全數遷移，趕工計畫已核定並執行。"
 RULING = "管線遷移請新建工程處於期限內協調完成，並提報趕工計畫。"
 
 
 def prepare(town: Town) -> None:
     """The secretary's page holds this inspection; every number is counted again from the rows."""
+    page = new_meeting(town, TITLE, today() + timedelta(days=7))
+    town.look(page, "meeting")
+    check_the_figures(town, page)
+
+
+def new_meeting(town: Town, title: str, held_on: date) -> Any:
     page = town.office(SECRETARY)
     page.get_by_role("link", name="督導會報", exact=True).first.click()
     page.get_by_role("link", name="準備新的會議").click()
-    page.get_by_label("會議名稱").fill(TITLE)
-    page.get_by_label("會議日期").fill((today() + timedelta(days=7)).isoformat())
+    page.get_by_label("會議名稱").fill(title)
+    page.get_by_label("會議日期").fill(held_on.isoformat())
     page.get_by_label("統計期間起日").fill((today() - timedelta(days=30)).isoformat())
     page.get_by_label("統計期間迄日").fill(today().isoformat())
     page.get_by_role("button", name="建立會議").click()
-    page.get_by_role("heading", name=TITLE, level=1).wait_for()
-    town.look(page, "meeting")
-    check_the_figures(town, page)
+    page.get_by_role("heading", name=title, level=1).wait_for()
+    return page
 
 
 def check_the_figures(town: Town, page: Any) -> None:
@@ -58,6 +66,43 @@ def rule(town: Town) -> None:
     page.get_by_role("button", name="儲存裁示").click()
     page.get_by_text("已列管這項裁示").first.wait_for()
     assert town.one("SELECT state, text FROM rulings") == {"state": "tracked", "text": RULING}
+
+
+def filter_by_agency_and_programme(town: Town) -> None:
+    """The page's figures follow the filters; what no inspection has shows nothing."""
+    page = town.office(SECRETARY)
+    page.get_by_role("link", name="督導會報", exact=True).first.click()
+    page.get_by_role("link", name=TITLE).click()
+    page.get_by_label("機關").select_option(label=AGENCY_NAME)
+    page.get_by_role("button", name="套用").click()
+    page.wait_for_url(re.compile("agency="))
+    assert figure(page, "本期查核") == "1件"
+    page.goto(f"{page.url}&programme=nothing")
+    assert figure(page, "本期查核") == "0件"
+
+
+def figure(page: Any, label: str) -> str:
+    box = page.locator(".figure").filter(has_text=label).locator(".figure-value")
+    return str(box.inner_text()).replace(" ", "").replace("\n", "")
+
+
+def follow_the_ruling(town: Town) -> None:
+    """The unit reports and asks for release, the chair agrees; the next meeting opens with it."""
+    page = town.todo(HANDLER, "回報")
+    page.get_by_label("辦理情形").fill(REPORT)
+    page.get_by_label("已辦理完成，提請解除列管").check()
+    page.get_by_role("button", name="送出回報").click()
+    page.get_by_text("已回報辦理情形").first.wait_for()
+    page = town.todo(CHAIR, "看提請")
+    town.look(page, "ruling")
+    page.get_by_role("radio", name="解除列管", exact=True).check()
+    page.get_by_role("button", name="登錄決定").click()
+    page.get_by_text("已登錄決定").first.wait_for()
+    assert town.one("SELECT state FROM rulings") == {"state": "released"}
+    page = new_meeting(town, NEXT_TITLE, today() + timedelta(days=90))
+    last = page.get_by_role("table", name="上次會議的裁示").get_by_role("row").filter(has_text=RULING)
+    for word in (AGENCY_NAME, "同意解除"):
+        assert word in last.inner_text(), last.inner_text()
 
 
 def freeze(town: Town) -> None:

@@ -51,7 +51,7 @@ def approve_the_plan(town: Town, visit: str) -> None:
     page = town.office(CONVENER)
     town.look(page, "todo")
     page.get_by_role("link", name="行程核定").first.click()
-    page.get_by_role("link", name=TENDER).click()
+    page.get_by_role("link", name=TENDER, exact=True).click()
     page.get_by_role("button", name="核定").click()
     page.get_by_text("已核定名單與通知函").first.wait_for()
     row = town.one("SELECT * FROM visits WHERE id = ?", visit)

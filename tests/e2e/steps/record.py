@@ -31,7 +31,7 @@ SCORE_LETTER = "府研查字第1150001300號"
 def open_record(town: Town, person: Person) -> Any:
     page = town.office(person)
     page.get_by_role("link", name="查核紀錄", exact=True).first.click()
-    page.get_by_role("link", name=TENDER).click()
+    page.get_by_role("link", name=TENDER, exact=True).click()
     page.get_by_role("heading", name=TENDER, level=1).wait_for()
     return page
 
@@ -66,8 +66,7 @@ def approve(town: Town) -> None:
     page = open_record(town, STAFF)
     page.get_by_role("button", name="陳核").click()
     page.get_by_text("已陳召集人核定").first.wait_for()
-    page = open_record(town, CONVENER)
-    page.get_by_role("link", name="核定或退回").click()
+    page = town.todo(CONVENER, "核定")
     town.look(page, "approval")
     page.get_by_role("button", name="核定", exact=True).click()
     page.get_by_text("已核定，內容不再變動").first.wait_for()

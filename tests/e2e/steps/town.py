@@ -53,8 +53,9 @@ STAFF = Person("staff", "何助理", "工作人員")
 SECRETARY = Person("secretary", "蔡幕僚", "督導會報幕僚")
 CHAIR = Person("chair", "鄭主席", "會報主席")
 HANDLER = Person("handler", "洪承辦", "機關承辦", of_agency=True)
+AUDITOR = Person("auditor", "周稽核", "稽核")
 APPROVER = Person("approver", "邱股長", "機關核章", of_agency=True)
-COMMISSION = (COORDINATOR, CONVENER, LEADER, MEMBER, PAPER_MEMBER, STAFF, SECRETARY, CHAIR)
+COMMISSION = (COORDINATOR, CONVENER, LEADER, MEMBER, PAPER_MEMBER, STAFF, SECRETARY, CHAIR, AUDITOR)
 
 
 @dataclass
@@ -75,6 +76,13 @@ class Town:
         page.goto(f"{self.product.url}/office/")
         if "/sign-in" in page.url:
             sign_in(page, person)
+        return page
+
+    def todo(self, person: Person, button: str) -> Any:
+        """Signed in, the person presses the one button of the first thing that waits with this word."""
+        page = self.office(person)
+        page.get_by_role("main").get_by_role("link", name=re.compile(f"^{button}：")).first.click()
+        page.get_by_role("heading", level=1).first.wait_for()
         return page
 
     def visitor(self, person: Person) -> Any:
