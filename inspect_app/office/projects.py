@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -239,7 +240,17 @@ def _multipliers(text: str) -> dict[str, int]:
                 "bad_value", f"「{line[:40]}」看不懂，請一行寫一個，例如 4.03.04 2。", field="multipliers"
             )
         found[code] = int(parts[1])
+    _known(found)
     return found
+
+
+def _known(codes: Iterable[str]) -> None:
+    """A code that no edition in force has would never count, and nobody would notice."""
+    table = catalogue.edition_rows(catalogue.edition_in_force(clock.today()).id).by_code
+    if unknown := [code for code in codes if code not in table]:
+        raise Problem(
+            "bad_value", f"現行缺失編號表沒有 {'、'.join(unknown)}，請核對編號。", field="multipliers"
+        )
 
 
 def _terms_typed(own: ContractTerms | None) -> dict[str, Any]:

@@ -198,7 +198,11 @@ def _bar(sheets: list[Mapping[str, Any]], one: Shown) -> Context:
     """Places on a scale from 50 to 100, in thousandths of its width; each dot leads to its member's row."""
     result = one.content["result"]
     dots = [
-        {"x": _place(sheet["total"]), "account": sheet["account"], "label": f"{sheet['name']} {sheet['total']} 分"}
+        {
+            "x": _place(sheet["total"]),
+            "account": sheet["account"],
+            "label": f"{sheet['name']} {sheet['total']} 分",
+        }
         for sheet in sorted(sheets, key=lambda sheet: sheet["total"])
     ]
     return {

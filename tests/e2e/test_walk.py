@@ -73,6 +73,7 @@ def nothing_is_typed_twice(town: Town) -> None:
 
 def everything_is_on_record(town: Town) -> None:
     auditor.read_the_log(town)
+    auditor.verify_the_chain(town)
 
 
 STAGES = (

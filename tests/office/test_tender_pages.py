@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.permissions import Role
+from inspect_app.catalogue.services import load_shipped
 from inspect_app.projects import queries
 from inspect_app.projects.models import Agency, ImportRun, Tender
 from inspect_app.transaction import transaction
@@ -204,6 +206,7 @@ def test_an_agency_explains_why_it_is_behind(db: Any, client: Any, clock: Any) -
 
 
 def test_contract_terms_fall_back_to_the_rates_in_force(db: Any, coordinator: Person) -> None:
+    load_shipped(SYSTEM)
     tender = factories.tender(budget=60_000_000)
     assert "NT$ 4,000" in coordinator.get(f"/tenders/{tender.id}").text
     path = f"/tenders/{tender.id}/terms"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.steps.town import AUDITOR, CONVENER, COORDINATOR, LEADER, Town
+from tests.e2e.steps.town import AUDITOR, CONVENER, COORDINATOR, LEADER, Town, as_json
 
 DEEDS = (
     ("scheduling.approved", CONVENER),
@@ -24,4 +24,11 @@ def read_the_log(town: Town) -> None:
     assert town.rows("SELECT n FROM audit_lines WHERE action = 'audit.viewed'")
     page.goto(f"{town.product.url}/office/inspections")
     page.get_by_role("link", name="示範路拓寬工程", exact=True).click()
-    assert page.get_by_role("main").get_by_role("button").count() == 0
+    page.get_by_role("heading", name="示範路拓寬工程", level=1).wait_for()
+    assert page.locator("main form[method=post]").count() == 0
+
+
+def verify_the_chain(town: Town) -> None:
+    """The chain of the whole walk verifies, and every stored photo still has its hash."""
+    told = as_json(town.product.cli("audit", "verify", "--json").stdout)
+    assert told["photos"] >= 4, told

@@ -73,7 +73,7 @@ def filter_by_agency_and_programme(town: Town) -> None:
     page = town.office(SECRETARY)
     page.get_by_role("link", name="督導會報", exact=True).first.click()
     page.get_by_role("link", name=TITLE).click()
-    page.get_by_label("機關").select_option(label=AGENCY_NAME)
+    page.get_by_label("機關", exact=True).select_option(label=AGENCY_NAME)
     page.get_by_role("button", name="套用").click()
     page.wait_for_url(re.compile("agency="))
     assert figure(page, "本期查核") == "1件"
