@@ -210,7 +210,7 @@ def test_looking_at_the_audit_log_is_written_down(signed_in: Callable[..., Visit
     browser = signed_in(Role.AUDITOR)
     browser.get("/audit?who=somebody")
     page = browser.get("/audit?action=audit.viewed").text
-    assert page.count("<code>audit.viewed</code>") == 2
+    assert page.count("查看稽核紀錄<br>") == 2
     assert "somebody" in page
 
 
