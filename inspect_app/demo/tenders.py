@@ -183,7 +183,7 @@ def _basic(plan: Plan, agency: str, random: Random, today: date) -> Iterator[tup
     yield from (
         ("縣市鄉鎮", plan.district),
         ("座標", plan.coordinates),
-        ("施工地點", f"{plan.district}{random.choice(city()['roads'])}一帶"),
+        ("施工地點", f"{random.choice(city()['roads'])}一帶"),
     )
     yield from (
         ("主管機關", city()["government"]),
