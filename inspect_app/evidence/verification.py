@@ -53,7 +53,7 @@ def _verify_log(report: Report, printed: list[SignedHead]) -> None:
     found = [fault, unchained(), late, *_missing_head([row.n for row in rows])]
     if fault is None:
         found += [_bad_head(walk, head, f"head {n} of {head.day}") for n, head in enumerate(known, start=1)]
-        found += [_bad_head(walk, head, f"printed head of {head.day}") for head in printed]
+        found += [_bad_root(walk, head, f"printed head of {head.size} lines") for head in printed]
         found.append(_bad_anchor(walk, anchored) or damaged)
     report.faults += [one for one in found if one is not None]
 
@@ -75,6 +75,10 @@ def _bad_head(walk: Walk, head: SignedHead, row: str) -> Fault | None:
         return Fault("head", row, "it is signed with a key that is not this installation's")
     if not signed_by(head.key, head.content(), head.signature):
         return Fault("head", row, "it is not what was signed")
+    return _bad_root(walk, head, row)
+
+
+def _bad_root(walk: Walk, head: SignedHead, row: str) -> Fault | None:
     if head.size > walk.tree.size:
         return Fault(
             "tail",

@@ -25,6 +25,7 @@ from inspect_app.installation.keys import SigningKey
 from inspect_app.photos import services as photos
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
+from inspect_app.reports.characters import grouped
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
 from tests.support.tampering import do, for_good, past_the_guards
@@ -200,6 +201,9 @@ def test_the_command_exits_0_or_names_the_row(log: Any, settings: Any, monkeypat
         "photos": 1,
         "faults": [],
     }
+    head = heads.head_of_today()
+    for typed, code in ((f"{head.size} {grouped(head.root)}", 0), (f"{head.size} {'ab' * 32}", 1)):
+        assert CliRunner().invoke(main, ["audit", "verify", "--head", typed]).exit_code == code
     wrong = CliRunner().invoke(main, ["audit", "verify", "--head", "INSPECT-APP-HEAD/1 2026"])
     assert (wrong.exit_code, wrong.stderr[:26]) == (1, "head: not a printed head o")
     for_good(log, "UPDATE audit_lines SET subject = 'x' WHERE n = 3")
