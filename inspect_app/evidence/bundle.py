@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -58,13 +58,21 @@ def export(actor: Actor, inspection_id: str, subjects: Iterable[str] = ()) -> di
     }
 
 
-def contents(actor: Actor, inspection_id: str) -> dict[str, int]:
-    """How much a bundle will hold: lines, operations, photos. Raises as `export` does."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a bundle will hold: chained lines (position, id, at, action, subject, leaf), and how many of the rest."""
+
+    lines: Sequence[Row[Any]]
+    operations: int
+    photos: int
+
+
+def contents(actor: Actor, inspection_id: str, subjects: Iterable[str] = ()) -> Contents:
+    """Raises as `export` does."""
     permit(actor, Permission.VIEW_AUDIT)
     queries.get(actor, inspection_id)
     used = photos.used_by(f"inspection:{inspection_id}")
-    operations = _operations(inspection_id)
-    return {"lines": len(_lines(inspection_id, used, ())), "operations": len(operations), "photos": len(used)}
+    return Contents(_lines(inspection_id, used, subjects), len(_operations(inspection_id)), len(used))
 
 
 def _lines(inspection_id: str, used: Sequence[Photo], subjects: Iterable[str]) -> Sequence[Row[Any]]:

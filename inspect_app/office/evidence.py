@@ -45,21 +45,21 @@ def evidence_verifier(ending: str) -> Response:
 def evidence_of(inspection_id: str) -> str:
     """What the bundle of this inspection will hold, and the button that makes it."""
     one = shown(actor(), inspection_id)
-    return render_template(
-        "office/evidence/inspection.html",
-        held=bundle.contents(actor(), inspection_id),
-        tab="",
-        tabs=[],
-        **frame(one),
-    )
+    held = bundle.contents(actor(), inspection_id, _case(inspection_id))
+    return render_template("office/evidence/inspection.html", held=held, tab="", tabs=[], **frame(one))
+
+
+def _case(inspection_id: str) -> list[str]:
+    """The improvement's lines belong to the inspection, too."""
+    case = notices.by_inspection(inspection_id)
+    return [f"case:{case.id}"] if case else []
 
 
 @blueprint.get("/inspections/<inspection_id>/evidence.json")
 @requires(Permission.VIEW_AUDIT)
 def evidence_file(inspection_id: str) -> Response:
     """The bundle."""
-    case = notices.by_inspection(inspection_id)
-    found = bundle.export(actor(), inspection_id, [f"case:{case.id}"] if case else [])
+    found = bundle.export(actor(), inspection_id, _case(inspection_id))
     return _json(found, f"evidence-{inspection_id}.json")
 
 

@@ -109,6 +109,10 @@ def test_only_the_auditor_takes_evidence_away(client: Any, db: Any, clock: Any) 
     headers = factories.bearer(factories.account("auditor"))
     page = client.get(f"/office/inspections/{made.id}/evidence", headers=headers)
     assert "下載證據檔" in page.text
+    leaves = db.session.execute(
+        select(AuditLine.id, AuditLine.leaf).where(AuditLine.subject == f"inspection:{made.id}")
+    )
+    assert all(row.leaf in page.text and f"/office/audit/{row.id}/proof.json" in page.text for row in leaves)
     whole = client.get("/office/evidence", headers=headers)
     assert heads.public_key() in whole.text
     assert client.get("/office/evidence/verifier.py", headers=headers).data == SCRIPT.read_bytes()
