@@ -75,6 +75,11 @@ class City:
 @pytest.fixture
 def city(db: Any, clock: Any) -> City:
     make.edition()
+    return small_city()
+
+
+def small_city() -> City:
+    """Everybody whom a visit needs, in the present database."""
     owner = make.agency("測試市政府工務處")
     people = {
         "leader": make.account(Role.LEADER, Role.INSPECTOR, name="龍曉領"),

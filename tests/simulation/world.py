@@ -25,8 +25,10 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
 from inspect_app import ROOT, clock, create_app
+from inspect_app.accounts.models import Account
 from inspect_app.audit.models import AuditLine
 from inspect_app.extensions import db
+from inspect_app.ids import new_id
 from inspect_app.inspections import judging, state
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
 from inspect_app.installation.services import current, new_epoch
@@ -59,10 +61,11 @@ class World:
         _refuse_marked()
         with self._at(T0):
             self.inspection, self.accounts = _found()
-            self.cookies = {person: self._signed_in(person) for person in range(len(PEOPLE))}
+            self.devices = DEVICES
+            self.cookies = [self._signed_in(person) for person in range(len(PEOPLE))]
             current()
-        self._poisoned(True)
-        self.began = self.backup()
+        self.poison(True)
+        self.began = None if database_url else self.backup()
 
     def _migrated(self) -> None:
         """The real migrations, run once per set of them and kept in .dev as a template."""
@@ -88,13 +91,40 @@ class World:
     def _signed_in(self, person: int) -> str:
         from inspect_app.accounts import sessions
 
-        device = (DEVICES[person], "tablet")
+        device = (self.devices[person], "tablet")
         found = sessions.sign_in(PEOPLE[person], PASSWORD, device=device, address="", hours=24 * 3650)
         return found.token
 
     def reset(self) -> None:
+        """As it was in the beginning."""
+        assert self.began is not None, "only SQLite is copied"
         self.put_back(self.began, epoch=False)
-        self._poisoned(True)
+        self.poison(True)
+
+    def another_visit(self) -> None:
+        """The same people go to another site, with tablets of their own: a new story in the same database."""
+        with self._at(T0):
+            self.inspection = _released(*self.accounts)
+            self.devices = (new_id(), new_id())
+            self.cookies = [self._signed_in(person) for person in range(len(PEOPLE))]
+
+    def seal_a_visit(self) -> list[str]:
+        """The two are to go to another site, and may not know before their hours: answers the words that would tell."""
+        from tests.scheduling.conftest import TeamMember, small_city
+        from tests.support import factories
+
+        with self._at(T0):
+            city = small_city()
+            own = [db.session.get_one(Account, key) for key in self.accounts]
+            factories.expert(own[0], external=False, on_roster=False)
+            factories.expert(own[1])
+            members = (
+                TeamMember(own[1].id, "member", external=True),
+                TeamMember(city.second_member.id, "member", external=True),
+            )
+            team = (TeamMember(own[0].id, "leader"), *members, TeamMember(city.staff.id, "staff"))
+            visit = city.sealed(team=team)
+            return [visit, city.tender.id, city.tender.number, city.tender.name, city.tender.district]
 
     # What a story does.
 
@@ -176,9 +206,10 @@ class World:
 
     def cure(self) -> None:
         """The operation on which this server fails can be taken from now on."""
-        self._poisoned(False)
+        self.poison(False)
 
-    def _poisoned(self, poisoned: bool) -> None:
+    def poison(self, poisoned: bool) -> None:
+        """Whether an operation that says `poison` ends its request with 500."""
         with self.app.app_context():
             engine = db.engine
         if event.contains(engine, "before_cursor_execute", _fail_on_poison):
@@ -195,16 +226,24 @@ class World:
                 "epoch": current().epoch,
                 "log": [
                     _operation(row)
-                    for row in db.session.scalars(select(OperationRow).order_by(OperationRow.n))
+                    for row in db.session.scalars(
+                        select(OperationRow)
+                        .where(OperationRow.inspection_id == self.inspection)
+                        .order_by(OperationRow.n)
+                    )
                 ],
                 "aside": [
                     {"id": row.operation_id, "device": row.device_id, "seq": row.seq, "code": row.code}
                     for row in db.session.scalars(
-                        select(SetAside).order_by(SetAside.received_at, SetAside.id)
+                        select(SetAside)
+                        .where(SetAside.inspection_id == self.inspection)
+                        .order_by(SetAside.received_at, SetAside.id)
                     )
                 ],
                 "photos": {row.sha256: self._is_sound(row) for row in db.session.scalars(select(Photo))},
-                "sheetsOpen": bool(db.session.scalar(select(Inspection.sheets_open))),
+                "sheetsOpen": bool(
+                    db.session.scalar(select(Inspection.sheets_open).where(Inspection.id == self.inspection))
+                ),
                 "audit": db.session.scalar(select(func.count()).select_from(AuditLine)),
             }
             db.session.remove()
@@ -214,6 +253,15 @@ class World:
         path = self.home / "photos" / original_key(row.sha256)
         return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == row.sha256
 
+    def score(self) -> int | None:
+        """The score as the record would carry it now."""
+        from inspect_app.inspections import queries
+
+        with self.app.app_context():
+            found: int | None = queries.draft(self.inspection)["result"]["score"]
+            db.session.remove()
+        return found
+
     def fold(self) -> dict[str, Any]:
         """What the server shows: {entity:id: {field: [value, other values]}}."""
         from inspect_app.inspections.state import folded
@@ -221,11 +269,11 @@ class World:
         with self.app.app_context():
             found = folded(self.inspection)
             shown = {
-                f"{entity.entity}:{entity.id}": {
+                ":".join(key): {
                     name: [value.value, sorted(repr(other.value) for other in value.others)]
                     for name, value in entity.fields.items()
                 }
-                for entity in found.entities.values()
+                for key, entity in found.entities.items()
             }
             db.session.remove()
         return shown
@@ -270,6 +318,14 @@ def _found() -> tuple[str, list[str]]:
         factories.edition()
         visit = factories.released_visit(factories.tender(), leader, (member,), edition_id="test-edition")
     return visit.id, [leader.id, member.id]
+
+
+def _released(leader_id: str, member_id: str) -> str:
+    from tests.support import factories
+
+    leader, member = (db.session.get_one(Account, key) for key in (leader_id, member_id))
+    visit = factories.released_visit(factories.tender(), leader, (member,), edition_id="test-edition")
+    return str(visit.id)
 
 
 def _refuse_marked() -> None:

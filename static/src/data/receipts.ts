@@ -5,6 +5,7 @@ import { UNSENT } from './log';
 import type { OperationRow, ReceiptRow } from './rows';
 import type { FieldDatabase } from './schema';
 import { setting } from './settings';
+import { offerAgain, uploadAgain } from './settle';
 
 const ASK_AGAIN = 6 * 60 * 60_000;
 const DAY = 24 * 60 * 60_000;
@@ -73,6 +74,18 @@ export async function keepReceipt(
   const deletableSince = final ? (before?.deletableSince ?? now) : null;
   const check = { complete, archived, matches, signature, issuedAt, missing };
   await db.receipts.put({ inspection, receipt, check, epoch: receipt.epoch, fetchedAt: now, deletableSince });
+  await sendMissing(db, inspection, missing);
+}
+
+/** What the server once answered for and has not got (an older state put back, bytes gone bad) is offered again. */
+async function sendMissing(db: FieldDatabase, inspection: string, missing: string[]): Promise<void> {
+  const device = (await setting(db, 'device'))?.id ?? '';
+  for (const name of missing) {
+    const seq = /^seq:(\d+)$/.exec(name)?.[1];
+    const own = db.operations.where('[inspection+device+seq]').equals([inspection, device, Number(seq)]);
+    if (seq === undefined) await db.photos.where('sha256').equals(name).modify(uploadAgain);
+    else await own.modify(offerAgain);
+  }
 }
 
 /** Photos whose originals may go: every inspection that uses them is covered by a final receipt, and the grace is over. */

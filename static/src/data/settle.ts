@@ -4,7 +4,7 @@ import type { Operation } from '../domain/operations';
 import { operationText } from '../domain/operations';
 import type { Frozen } from '../sync/ports';
 import type { ItemResult, PulledOperation, SyncReply } from '../sync/wire';
-import type { OperationRow, OperationState } from './rows';
+import type { OperationRow, OperationState, PhotoRow } from './rows';
 import type { FieldDatabase } from './schema';
 import { keepSetting, setting } from './settings';
 
@@ -39,19 +39,23 @@ async function takeEpoch(db: FieldDatabase, epoch: string): Promise<boolean> {
   await keepSetting(db, 'epoch', epoch);
   if (known === undefined || known === null) return false;
   await db.operations.where('state').anyOf('acknowledged', 'refused', 'quarantined').modify(offerAgain);
-  await db.photos
-    .where('state')
-    .equals('stored')
-    .modify((photo) => {
-      if (photo.kept) Object.assign(photo, { state: 'local', offset: 0, notBefore: 0 });
-    });
+  await db.photos.where('state').equals('stored').modify(uploadAgain);
   await db.receipts.clear();
   return true;
 }
 
-/** Only what this device froze itself can be offered by it. */
-function offerAgain(row: OperationRow): void {
-  if (row.text !== null) Object.assign(row, { state: 'offered', notBefore: 0, tries: 0 });
+const ANSWERED = new Set(['acknowledged', 'refused', 'quarantined']);
+
+/** Only what this device froze itself can be offered by it; what was never answered waits for its time as it is. */
+export function offerAgain(row: OperationRow): void {
+  if (row.text !== null && ANSWERED.has(row.state))
+    Object.assign(row, { state: 'offered', notBefore: 0, tries: 0 });
+}
+
+/** Only what is still here can be sent again. */
+export function uploadAgain(photo: PhotoRow): void {
+  if (photo.kept && photo.state === 'stored')
+    Object.assign(photo, { state: 'local', offset: 0, notBefore: 0 });
 }
 
 async function takeResult(

@@ -131,7 +131,8 @@ export class DexieStore implements SyncStore {
   }
 
   async keepReceipt(inspection: string, receipt: Receipt, verdict: Verdict, now: number): Promise<void> {
-    await this.#write([this.db.receipts, this.db.settings], () =>
+    const { receipts, settings, operations, photos } = this.db;
+    await this.#write([receipts, settings, operations, photos], () =>
       keepReceipt(this.db, inspection, receipt, verdict, now),
     );
     this.changes.tell(inspection);

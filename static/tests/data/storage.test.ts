@@ -316,6 +316,32 @@ describe('receipts', () => {
     await vi.waitFor(() => expect(engine.status.get().problem).toBe('receipt_mismatch'));
   });
 
+  test('a photo whose bytes the server lost is sent again once a receipt says so', async () => {
+    const { engine, server, clock } = await sent();
+    server.losePhotos(true);
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(engine.status.get()).toMatchObject({ waitingPhotos: 1 });
+    clock.now += DAY;
+    await engine.sendNow();
+    await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
+  });
+
+  test('an operation that the server lost behind its own back is offered again once a receipt says so', async () => {
+    const { engine, server, clock } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'refuse-me' });
+    await engine.sendNow();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await engine.sendNow();
+    server.refused.clear();
+    clock.now += DAY;
+    await engine.sendNow();
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(server.refused.size).toBe(1);
+    await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
+  });
+
   test('a receipt that was changed on its way frees nothing', async () => {
     const { engine, tablet, clock } = await sent();
     const honest = tablet.line.transport;

@@ -40,8 +40,21 @@ async function* chosen(backend: Backend): AsyncGenerator<Schedule> {
   if (values.replay !== undefined) return void (yield replayed(values.replay));
   if (values.quick) yield* QUICK.map(replayed);
   const faults = values.singles || values.pairs ? await allFaults(backend) : [];
-  yield* share([...singles(faults)]);
-  if (values.pairs) yield* pairs(faults);
+  const kinds = [share([...singles(faults)]), values.pairs ? pairs(faults) : [], chance()];
+  // With a time limit every kind gets its share of it.
+  if (values.seconds !== undefined) yield* alternating(kinds.map((kind) => kind[Symbol.iterator]()));
+  else for (const kind of kinds) yield* kind;
+}
+
+function* alternating(kinds: Iterator<Schedule>[]): Generator<Schedule> {
+  for (let open = kinds; open.length > 0; ) {
+    const next = open.map((kind) => [kind, kind.next()] as const);
+    for (const [, { value, done }] of next) if (!done) yield value;
+    open = next.filter(([, { done }]) => !done).map(([kind]) => kind);
+  }
+}
+
+function* chance(): Generator<Schedule> {
   const [first, count] = [Number(values.seed), Number(values.schedules)];
   for (let at = part; at < count; at += parts) yield byChance(first + at);
 }
@@ -84,10 +97,11 @@ async function campaign(): Promise<number> {
   const backends = await backendsOf(values.server);
   const started = performance.now();
   const failures: Failure[] = [];
+  const always = values.quick ? QUICK.length : 0;
   let done = 0;
   let lastWord = started;
   for await (const schedule of chosen(backends[0] as Backend)) {
-    if (performance.now() - started > deadline) break;
+    if (done >= always && performance.now() - started > deadline) break;
     const failure = await told(schedule, backends);
     done += 1;
     if (failure !== null) {

@@ -1,0 +1,18 @@
+"""Ring A in the tests: the quick list whole, then as much of the campaign as fits; all of it by hand (`dev.py simulate`)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.simulate import campaign
+
+SAMPLE = ["--quick", "--singles", "--pairs", "--sample", "600", "--schedules", "1000000", "--seconds"]
+
+
+@pytest.mark.pure
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("server", ["twin", "both"])
+def test_no_story_breaks_a_promise_and_the_servers_agree(server: str) -> None:
+    """A story that breaks one is named in the output, with the command that tells it again."""
+    with campaign() as tell:
+        assert tell(["--server", server, *SAMPLE, "55"]) == 0
