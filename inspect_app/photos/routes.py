@@ -9,12 +9,18 @@ from inspect_app.accounts.guards import actor, public, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.photos import access, queries, receiving, uploads, wire
-from inspect_app.photos.sniff import DOCUMENT
+from inspect_app.photos.sniff import DOCUMENT, IMAGES
 
 blueprint = APIBlueprint("uploads", __name__, url_prefix="/api/v1/uploads", tag="photos")
 pictures = APIBlueprint("photos", __name__, url_prefix="/api/v1/photos", tag="photos")
 blueprint.after_request(wire.stamp)
 SIZES = {"320": 320, "1600": 1600}
+BYTES = {
+    "description": "The bytes",
+    "content": {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted({*IMAGES, DOCUMENT})
+    },
+}
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -67,7 +73,8 @@ def terminate(upload_id: str) -> Response:
 @pictures.get("/<sha256>/<size>")
 @requires(Permission.SIGNED_IN)
 @pictures.doc(
-    summary="A photo, upright and without EXIF (320, 1600), or its original", responses=[200, 401, 404]
+    summary="A photo, upright and without EXIF (320, 1600), or its original",
+    responses={200: BYTES, 401: "Signed out", 404: "Not found"},
 )
 def picture(sha256: str, size: str) -> Response:
     """Who may not see it gets the same 404 as for a photo that does not exist."""

@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -61,6 +61,7 @@ class Verdict:
     """Whether the command noticed, after how many seconds, with how much computing time."""
 
     caught: bool
+    passed: bool
     seconds: float
     computing: float
     output: str
@@ -85,6 +86,13 @@ def _bug(one: dict[str, Any]) -> Bug:
         one.get("database", "sqlite"),
         one.get("ci", False),
     )
+
+
+def merged(some: list[Bug], kind: str) -> Bug | None:
+    """One command for what all of a kind run, to see that it passes without any bug."""
+    own = [bug for bug in some if bug.kind == kind]
+    what = tuple(sorted({word for bug in own for word in bug.what}))
+    return replace(own[0], what=what, database="sqlite") if own else None
 
 
 @contextmanager
@@ -140,9 +148,8 @@ def run(copy: Path, bug: Bug) -> Verdict:
         check=False,
     )
     output = done.stdout + done.stderr
-    return Verdict(
-        done.returncode == 1 and sign in output, time.monotonic() - begun, _computing() - used, output
-    )
+    caught = done.returncode == 1 and sign in output
+    return Verdict(caught, done.returncode == 0, time.monotonic() - begun, _computing() - used, output)
 
 
 def _command(copy: Path, bug: Bug) -> tuple[list[str], Path, str]:
