@@ -11,7 +11,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("dev.py needs Python 3.11 or newer.")
 
-from tools import bench, install, kills, lint, locks, planted, powercut, serve, simulate, testing
+from tools import bench, fuzz, install, kills, lint, locks, planted, powercut, serve, simulate, testing
 
 VERBS = {
     "install": (
@@ -36,6 +36,7 @@ VERBS = {
         "freeze the browser and look at what a power cut would have left [--count N] [--seed N]; needs root",
     ),
     "planted": (planted.main, "plant bugs into a copy of the tree and see that each is caught [WORD ...]"),
+    "fuzz": (fuzz.main, "requests made out of our own specification, with each role's token [--seconds 60]"),
     "simulate": (simulate.main, "tell stories of tablets and faults from a seed [--schedules N] [--help]"),
     "freeze": (testing.freeze, "write today's /api/v1 answers as the frozen contract in tests/contracts"),
     "lock": (locks.main, "make the locks anew from requirements/*.in and static/package.json"),

@@ -1,0 +1,99 @@
+// @vitest-environment node
+import 'fake-indexeddb/auto';
+
+import Dexie from 'dexie';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { knownPeople } from '../../src/engine';
+import { room } from '../../src/engine/storage';
+import type { HttpReply, HttpRequest } from '../../src/sync/ports';
+import { type Bench, bench, INSPECTION } from '../data/bench';
+import { seeded } from './random';
+
+const FINDING = 'f0000000-0000-7000-8000-000000000001';
+const OTHER = 'f0000000-0000-7000-8000-000000000002';
+const PHOTO = new Uint8Array(60_000).map((_, at) => at % 251);
+const HOUR = 3_600_000;
+
+let opened: Bench | null = null;
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await opened?.end();
+  opened = null;
+});
+
+const bytesOf = ({ body }: HttpRequest): number => body?.length ?? 0;
+
+describe('a line of 1 kbit/s with 30 s of delay that loses every second request', () => {
+  test('text arrives before the photo, the photo arrives, and no time-out is too short for its own bytes', async () => {
+    opened = await bench('leader');
+    const { server, clock, tablet } = opened;
+    const random = seeded(7);
+    const arrived: string[] = [];
+    const honest = tablet.line.transport;
+    const slow = async (request: HttpRequest): Promise<HttpReply> => {
+      const needed = 2 * 30_000 + bytesOf(request) * 8;
+      clock.now += Math.min(needed, request.timeout);
+      if (needed > request.timeout || random() < 0.5) throw new TypeError('no answer');
+      arrived.push(request.path === '/api/v1/sync' && bytesOf(request) > 300 ? 'text' : request.method);
+      return honest(request);
+    };
+    await tablet.engine.stop();
+    await tablet.start(0, { transport: slow });
+    await tablet.engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await tablet.engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await tablet.engine.edit(INSPECTION, 'finding', OTHER, { text: 'b' });
+    const done = (): boolean => server.log.length >= 3 && tablet.engine.status.get().waitingPhotos === 0;
+    for (let round = 0; round < 400 && !done(); round++) {
+      clock.now += HOUR;
+      await tablet.engine.sendNow();
+    }
+    expect(done()).toBe(true);
+    expect(arrived.indexOf('text')).toBeGreaterThanOrEqual(0);
+    expect(arrived.indexOf('text')).toBeLessThan(arrived.indexOf('PATCH'));
+  });
+});
+
+describe('a certificate that cannot be trusted', () => {
+  test('the browser gives no answer: nothing is sent, everything is kept, and it says so', async () => {
+    opened = await bench('leader');
+    const { server, tablet } = opened;
+    const honest = tablet.line.transport;
+    await tablet.engine.stop();
+    await tablet.start(0, {
+      transport: async () => {
+        throw new TypeError('Failed to fetch'); // net::ERR_CERT_AUTHORITY_INVALID, as pages see it
+      },
+    });
+    await tablet.engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await tablet.engine.sendNow();
+    expect(tablet.engine.status.get()).toMatchObject({ waiting: 1, offline: true });
+    expect(server.log).toEqual([]);
+    await tablet.engine.stop();
+    await tablet.start(0, { transport: honest });
+    await tablet.engine.sendNow();
+    expect(server.log).toHaveLength(1);
+  });
+});
+
+describe('what the browser promises of its storage', () => {
+  test('a refused promise is told as such, and so is a browser without any', async () => {
+    const refusing = { persisted: async () => false, persist: async () => false, estimate: async () => ({}) };
+    vi.stubGlobal('navigator', { storage: refusing });
+    expect(await room()).toEqual({ persisted: false, usage: null, quota: null });
+    vi.stubGlobal('navigator', {});
+    expect(await room()).toMatchObject({ persisted: false });
+    vi.stubGlobal('navigator', { storage: { ...refusing, persist: async () => true } });
+    expect(await room()).toMatchObject({ persisted: true });
+  });
+});
+
+describe('an upgrade of the data', () => {
+  test('who worked here stays known from the first version on', async () => {
+    const old = new Dexie('inspect-app-people');
+    old.version(1).stores({ people: 'login' });
+    const person = { login: 'wang', account: null, device: { id: FINDING, name: 'tablet' }, lastSignIn: 1 };
+    await old.table('people').put(person);
+    old.close();
+    expect(await knownPeople()).toEqual([person]);
+  });
+});
