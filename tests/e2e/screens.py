@@ -63,7 +63,8 @@ OFFICE: dict[str, dict[str, str | Steps]] = {
         "record-open": row_of("/office/inspections?state=closed"), "tidy": then(row_of("/office/inspections?state=closed"), "整理"),
         "copy": then(RECORD, "複製頁"), "cases": "/office/cases", "cases-overdue": "/office/cases?state=overdue", "case": CASE,
         "item": then(CASE, "審查下一項|填報下一項"), "experts": "/office/experts", "catalogue": "/office/catalogue",
-        "rules": "/office/rules", "quarantine": "/office/quarantine", "help": "/office/help", "me": "/office/me",
+        "quotas": "/office/quotas", "repeats": "/office/repeats", "rules": "/office/rules", "compare-rules": "/office/rules/compare",
+        "quarantine": "/office/quarantine", "help": "/office/help", "me": "/office/me",
         "problem": "/office/nowhere",
     },
     "convener": {

@@ -11,11 +11,16 @@ import pytest
 from flask import Flask, render_template_string
 from werkzeug.serving import make_server
 
+from inspect_app import clock
 from inspect_app.accounts.guards import public
 from inspect_app.accounts.permissions import Role
+from inspect_app.catalogue.services import load_shipped, set_closure
 from inspect_app.installation.services import create
+from inspect_app.scheduling.services import adjust_quota, file_return
+from inspect_app.transaction import transaction
 from tests.support import factories as make
 from tests.support.factories import PASSWORD
+from tests.support.inspected import inspection_with_log
 
 # The small server leaves a file open when the browser turns away in the middle of it.
 pytestmark = pytest.mark.filterwarnings(
@@ -111,6 +116,40 @@ def test_no_page_has_an_accessibility_violation(
     for path in ("/sign-in", "/forgotten"):
         stranger.goto(f"{office}{path}")
         assert stranger.evaluate(CHECK, RULES) == [], path
+
+
+RULE_PAGES = (
+    "/quotas", "/repeats", "/rules", "/rules/compare", "/editions/compare", "/catalogue?q=50101", "/closures",
+    "/inspections", "/cases",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_the_rules_are_accessible_and_fit_a_phone(
+    office: str, open_office: Callable[..., Any], scheme: str
+) -> None:
+    """With everything in them: an adjusted number, a return, a tender without a band, a defect that came back."""
+    load_shipped()
+    first, other = inspection_with_log(), inspection_with_log()
+    with transaction():
+        other.tender.contractor_id = first.tender.contractor_id
+    first.issued()
+    other.issued()
+    make.tender(budget=None, name="沒有預算而且名稱很長的示範道路拓寬及雨水下水道改善工程（第二期）")
+    year, today = clock.today().year, clock.today()
+    adjust_quota(first.coordinator, year, 0, 3, reason="年度中成立", letter="研查字第1號")
+    file_return(first.coordinator, year, (today.month + 2) // 3, on=today, letter="研查字第2號")
+    set_closure(first.coordinator, today, working=False, reason="颱風")
+    page = open_office("coord", color_scheme=scheme)
+    for path in RULE_PAGES:
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.goto(f"{office}{path}")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert page.evaluate(CHECK, RULES) == [], path
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate(SMALL) == [], path
+    assert "沒有預算" in page.goto(f"{office}/quotas").text()
 
 
 def test_the_check_itself_finds_what_is_wrong(office: str, open_office: Callable[..., Any]) -> None:
