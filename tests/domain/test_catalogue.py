@@ -212,21 +212,9 @@ def test_the_hash_of_an_edition_is_its_content() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("code", "block"),
-    [
-        ("0.01", Block.MERIT),
-        ("4.03.04", Block.Q),
-        ("5.01.01", Block.W),
-        ("6.01.01", Block.P),
-        ("7.01.01", Block.DESIGN),
-        ("8.01", Block.ADVICE),
-        ("9.01", None),
-        ("", None),
-    ],
-)
-def test_blocks(code: str, block: Block | None) -> None:
-    assert block_of(code) is block
+@pytest.mark.parametrize(("given_", "expected"), vectors("blocks"))
+def test_blocks(given_: dict[str, str], expected: str | None) -> None:
+    assert block_of(given_["code"]) == (Block(expected) if expected else None)
 
 
 def test_every_row_has_a_block() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspect_app.domain.calendars import Calendar, government_calendar
+from inspect_app.domain.case_text import CaseError
 from inspect_app.domain.cases import answer
 from inspect_app.domain.deadlines import (
     Extension,
@@ -37,7 +38,11 @@ DAYS = st.dates(date(2022, 1, 1), date(2027, 12, 31))
 
 
 @pytest.mark.parametrize(("given_", "expected"), vectors("deadlines"))
-def test_deadlines(given_: dict[str, Any], expected: str) -> None:
+def test_deadlines(given_: dict[str, Any], expected: Any) -> None:
+    if expected == {"error": True}:
+        with pytest.raises(CaseError):
+            answer("deadline", given_)
+        return
     found = answer("deadline", given_)
     assert found["due"] == expected
     assert len(found["days"]) == given_["working_days"]

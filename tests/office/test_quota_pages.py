@@ -10,6 +10,7 @@ import pytest
 
 from inspect_app import clock as product_clock
 from inspect_app.accounts.permissions import Role
+from inspect_app.demo import returns
 from inspect_app.errors import Problem
 from inspect_app.meetings.figures import Scope, figures
 from inspect_app.scheduling import quotas, services
@@ -147,3 +148,12 @@ def test_the_verbs_refuse_on_their_own(city: list[Any]) -> None:
         services.file_return(
             make.actor(Role.AUDITOR), 2026, 3, on=product_clock.today() - timedelta(1), letter="x"
         )
+
+
+def test_the_demo_city_has_sent_what_was_due(db: Any, clock: Any) -> None:
+    returns.send(make.actor(Role.COORDINATOR), TODAY)
+    filed = [line.filed for year in range(2023, 2027) for line in quotas.year(year, TODAY).returns]
+    assert [row is not None for row in filed] == [True] * 15 + [False], "the fourth quarter is still to come"
+    assert filed[0] is not None
+    assert (filed[0].sent_on, filed[0].letter) == (date(2023, 4, 24), "研查字第 1001 號")
+    assert product_clock.today() == TODAY

@@ -27,5 +27,5 @@ export const outside = (points: number, range: PointRange | null): boolean =>
 export function blockOf(code: string): 'Q' | 'W' | 'P' | 'design' | 'advice' | 'merit' | null {
   const blocks = { '0': 'merit', '4': 'Q', '5': 'W', '6': 'P', '7': 'design', '8': 'advice' } as const;
   const first = code.split('.')[0] ?? '';
-  return first in blocks ? blocks[first as keyof typeof blocks] : null;
+  return Object.hasOwn(blocks, first) ? blocks[first as keyof typeof blocks] : null;
 }
