@@ -69,6 +69,7 @@ class Permission(StrEnum):
     REPORT_RULINGS = "report_rulings"  # the unit's own report on a ruling
     EXPORT_LISTS = "export_lists"
     VIEW_QUARANTINE = "view_quarantine"
+    IMPORT_RESCUE = "import_rescue"  # what a tablet could not send, carried as an encrypted file
 
 
 P, R = Permission, Role
@@ -92,7 +93,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.TIDY_RECORDS,
             P.ISSUE_RECORDS,
         }
-        | {P.ENTER_TEST_RESULTS, P.REVIEW_CASES, P.VIEW_QUARANTINE}
+        | {P.ENTER_TEST_RESULTS, P.REVIEW_CASES, P.VIEW_QUARANTINE, P.IMPORT_RESCUE}
     ),
     R.CONVENER: frozenset(_COMMISSION_READS | {P.APPROVE_VISITS, P.APPROVE_RECORDS}),
     R.SECRETARY: frozenset(_COMMISSION_READS | {P.PREPARE_MEETINGS, P.RULE, P.RELEASE_RULINGS}),

@@ -39,6 +39,7 @@ VIEWS: tuple[str, ...] = (
     "record_steps",
     "record_files",
     "quarantine",
+    "rescue",
     "cases",
     "replies",
     "meetings",

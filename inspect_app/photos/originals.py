@@ -86,8 +86,10 @@ class _Checked:
             raise NotAnImage
 
 
-def register(actor: Actor, stored: Stored) -> None:
-    """The rows of a stored original: the photo, the sender's possession, the job that makes its pictures."""
+def register(actor: Actor, stored: Stored, *, by: Actor | None = None) -> None:
+    """The rows of a stored original: the photo, the sender's possession, the job that makes its pictures. `by`: who
+    brought it for the sender.
+    """
     moment = clock.now()
     with transaction() as session:
         row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type, "state": "stored",
@@ -100,7 +102,11 @@ def register(actor: Actor, stored: Stored) -> None:
         )
         if insert_new(Possession, [{"sha256": stored.sha256, "account_id": actor.id, "at": moment}]):
             audit.record(
-                actor, "photos.stored", f"photo:{stored.sha256}", size=stored.size, type=stored.media_type
+                by or actor,
+                "photos.stored",
+                f"photo:{stored.sha256}",
+                size=stored.size,
+                type=stored.media_type,
             )
         enqueue(PROCESS, f"photo:{stored.sha256}", {"sha256": stored.sha256}, once=once_key(stored.sha256))
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import random
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,9 @@ class Ground:
     def next(self) -> Trial:
         return self.trials.pop()
 
+    def inside(self) -> AbstractContextManager[None]:
+        return inside(self.product)
+
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         path = self.product.home / "inspect.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as link:
@@ -118,22 +122,28 @@ def prepare(home: Path, trials: int) -> Ground:
     return Ground(product.start("web"), made)
 
 
-def _people(product: Product, count: int) -> list[Trial]:
+@contextmanager
+def inside(product: Product) -> Iterator[None]:
+    """The installation's own services, in this process."""
     from inspect_app import create_app
     from inspect_app.config import Settings
     from inspect_app.extensions import db
 
     app = create_app(Settings.from_env(product.env))
     with app.app_context():
-        owner, found = factories.agency(), []
-        for number in range(count):
-            leader = factories.account(
-                "leader", "inspector", login=f"leader{number}", password=factories.PASSWORD
-            )
-            visit = factories.released_visit(factories.tender(owner), leader)
-            found.append(Trial(leader.id, leader.login, visit.id))
+        yield
         db.session.remove()
         db.engine.dispose()
+
+
+def _people(product: Product, count: int) -> list[Trial]:
+    with inside(product):
+        owner, found = factories.agency(), []
+        for number in range(count):
+            login, password = f"leader{number}", factories.PASSWORD
+            leader = factories.account("leader", "inspector", login=login, password=password)
+            visit = factories.released_visit(factories.tender(owner), leader)
+            found.append(Trial(leader.id, leader.login, visit.id))
     return found
 
 

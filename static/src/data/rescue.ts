@@ -10,20 +10,48 @@
  * last block is {"table": "end", "row": {"blocks": number of blocks before it}}.
  */
 import Dexie from 'dexie';
+import { openDatabase } from './database';
+import { freeze } from './log';
+import { withReserve } from './reserve';
 import { databaseName, type FieldDatabase } from './schema';
 
 const ITERATIONS = 600_000;
 /** Caches and held-back room are not anybody's work. */
 const LEFT_OUT = new Set(['reserve', 'editions', 'thumbnails']);
 
-/** Opens the data in whatever version it has, without upgrading it, and exports it: for a page older than its data. */
+/**
+ * Drafts are frozen first, so that the office and this tablet give them the same number and the same bytes. Data that is
+ * newer than this program is opened as it is, without changing a byte: its drafts are numbered by the office.
+ */
 export async function exportRescue(account: string, passphrase: string): Promise<Blob> {
-  const db = await new Dexie(databaseName(account)).open();
+  const db = await openSettled(account);
   try {
     return await rescueFile(db, passphrase);
   } finally {
     db.close();
   }
+}
+
+async function openSettled(account: string): Promise<Dexie> {
+  try {
+    const db = await openDatabase(account);
+    await freezeDrafts(db);
+    return db;
+  } catch {
+    return new Dexie(databaseName(account)).open();
+  }
+}
+
+/** On a full disk nothing can be frozen, and the file is wanted all the more. */
+export async function freezeDrafts(db: FieldDatabase): Promise<void> {
+  await withReserve(db, [db.operations], async () => {
+    const drafts = await db.operations.where('state').equals('draft').toArray();
+    for (const inspection of new Set(drafts.map((row) => row.inspection)))
+      await freeze(
+        db,
+        drafts.filter((row) => row.inspection === inspection),
+      );
+  });
 }
 
 export async function rescueFile(db: FieldDatabase | Dexie, passphrase: string): Promise<Blob> {

@@ -9,7 +9,7 @@ import { Cell } from '../data/live';
 import { keepAccount, personFor, renewDevice } from '../data/people';
 import { freeOriginals, verifyAll } from '../data/photos';
 import { deletable } from '../data/receipts';
-import { rescueFile } from '../data/rescue';
+import { freezeDrafts, rescueFile } from '../data/rescue';
 import { fillReserve, withReserve } from '../data/reserve';
 import { databaseName, type FieldDatabase } from '../data/schema';
 import { changeSetting } from '../data/settings';
@@ -176,7 +176,10 @@ class FieldEngine implements Engine {
     return freeOriginals(db, hashes);
   }
 
-  exportRescue: Engine['exportRescue'] = (passphrase) => rescueFile(this.context.db, passphrase);
+  exportRescue: Engine['exportRescue'] = async (passphrase) => {
+    await freezeDrafts(this.context.db);
+    return rescueFile(this.context.db, passphrase);
+  };
   storage: Engine['storage'] = () => room();
 
   async stop(): Promise<void> {

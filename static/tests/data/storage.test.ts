@@ -5,7 +5,10 @@ import { webcrypto } from 'node:crypto';
 import Dexie from 'dexie';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { databaseName } from '../../src/data/schema';
+import { openChanges } from '../../src/data/changes';
+import { freezeDrafts } from '../../src/data/rescue';
+import { databaseName, FieldDatabase } from '../../src/data/schema';
+import { DexieStore } from '../../src/data/store';
 import { listOf, shownValue } from '../../src/domain/operations';
 import { exportRescue } from '../../src/engine';
 import { pageLocks } from '../../src/engine/locks';
@@ -99,6 +102,73 @@ describe('the connection', () => {
     expect(rows.find((it) => it.table === 'photoBytes')?.bytes).toEqual(PHOTO);
     expect(rows.at(-1)).toMatchObject({ table: 'end', row: { blocks: rows.length - 1 } });
     await Dexie.delete(databaseName(engine.account.id));
+  });
+});
+
+/** The program after the next update, which adds an index to the operations and a field to each of them. */
+class NextVersion extends FieldDatabase {
+  constructor(account: string) {
+    super(account);
+    this.version(2)
+      .stores({ operations: 'id, inspection, state, [inspection+device+seq], n' })
+      .upgrade((change) => change.table('operations').toCollection().modify({ told: false }));
+  }
+}
+
+describe('an update of the program', () => {
+  test('200 unsent operations of the old schema come over; what was frozen goes out as it was', async () => {
+    const { engine, tablet } = await open();
+    const write = async (text: string): Promise<void> => {
+      for (let at = 0; at < 100; at += 1)
+        await engine.edit(INSPECTION, 'finding', engine.newId(), { text: `${text} ${at}` });
+    };
+    await write('frozen');
+    await freezeDrafts(tablet.db);
+    await write('draft');
+    const before = await tablet.db.operations.toArray();
+    await engine.stop();
+    tablet.db.close();
+    const next = new NextVersion(engine.account.id);
+    const rows = await next.operations.toArray();
+    expect(rows).toEqual(before.map((row) => ({ ...row, told: false })));
+    const store = new DexieStore(next, openChanges('next'), engine.account.id);
+    const offered = await store.offer({ count: 500, bytes: 10_000_000 }, Date.now());
+    const frozen = before.filter((row) => row.text !== null);
+    expect(frozen).toHaveLength(100);
+    expect(offered.slice(0, 100).map((it) => it.text)).toEqual(
+      frozen.sort((one, other) => one.seq - other.seq).map((row) => row.text),
+    );
+    expect(new Set(offered.map((it) => JSON.parse(it.text).seq)).size).toBe(200);
+    await next.delete();
+  });
+});
+
+describe('the rescue file', () => {
+  test('freezes what it takes along, so that the office and the tablet tell the same', async () => {
+    const { engine, tablet, server } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'first' });
+    const rows = await decrypted(await exportRescue(engine.account.id, 'correct horse'), 'correct horse');
+    const carried = rows.find((it) => it.table === 'operations')?.row;
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'second' });
+    const kept = await tablet.db.operations.toArray();
+    expect(carried).toMatchObject({ state: 'offered', seq: 1 });
+    expect(kept.find((row) => row.id === carried?.id)?.text).toBe(carried?.text);
+    await engine.sendNow();
+    expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('second');
+  });
+});
+
+describe('the disk is full before the start', () => {
+  test('nobody is kept out: opening writes nothing that stands there already', async () => {
+    const { engine, tablet } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await engine.stop();
+    const full = new DOMException('full', 'QuotaExceededError');
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw full;
+    });
+    await tablet.start(0);
+    expect(listOf((await until(tablet.engine)).fold, 'finding')).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,192 @@
+"""What a tablet could not send comes by hand: the file of static/src/data/rescue.ts, read by the server."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from inspect_app.accounts.actor import Actor
+from inspect_app.audit.models import AuditLine
+from inspect_app.errors import Problem
+from inspect_app.inspections.incoming import read
+from inspect_app.inspections.models import OperationRow, SetAside
+from inspect_app.photos.queries import possessed
+from inspect_app.sync.rescue import Rescued, import_rescue
+from tests.support import factories, pictures
+from tests.support.office import Visitor
+from tests.support.tablet import Tablet
+
+WORDS = "correct horse"
+PHOTO = pictures.photo(seed=9)
+
+
+def rescue_file(rows: list[dict[str, Any]], photos: list[bytes], account: str, words: str = WORDS) -> bytes:
+    """A file as the tablet writes it, by its description alone."""
+    salt = os.urandom(16)
+    cipher = AESGCM(hashlib.pbkdf2_hmac("sha256", words.encode(), salt, 1000, 32))
+    head = {"format": "inspect-app-rescue/1", "kdf": "PBKDF2-SHA-256", "iterations": 1000, "salt": salt.hex()}
+    plain = [(json.dumps({"table": "operations", "row": row}), b"") for row in rows]
+    plain += [
+        (json.dumps({"table": "photoBytes", "row": {"sha256": pictures.sha256(it)}}), it) for it in photos
+    ]
+    plain += [(json.dumps({"table": "settings", "row": {"key": "account", "value": {"id": account}}}), b"")]
+    plain += [(json.dumps({"table": "end", "row": {"blocks": len(plain)}}), b"")]
+    out = io.BytesIO()
+    out.write(json.dumps(head).encode() + b"\n")
+    for index, (line, content) in enumerate(plain):
+        nonce = os.urandom(12)
+        sealed = cipher.encrypt(nonce, line.encode() + b"\n" + content, index.to_bytes(8, "big"))
+        out.write((12 + len(sealed)).to_bytes(4, "big") + nonce + sealed)
+    return out.getvalue()
+
+
+def row(operation: dict[str, Any], state: str = "offered") -> dict[str, Any]:
+    """A row of the tablet's table."""
+    frozen = state != "draft"
+    item = read(json.dumps(operation).encode())
+    assert item is not None
+    given = {**operation, "seq": operation["seq"] if frozen else 0}
+    return {"id": operation["id"], "inspection": operation["inspection"], "device": operation["device"],
+            "seq": given["seq"], "state": state, "operation": given, "text": item.body if frozen else None}  # fmt: skip
+
+
+@pytest.fixture
+def tablet(client: Any, db: Any, clock: Any) -> Tablet:
+    leader = factories.account("leader", "inspector", name="王領航")
+    visit = factories.released_visit(factories.tender(), leader)
+    return Tablet(client, leader, visit.id)
+
+
+@pytest.fixture
+def coordinator(db: Any) -> Actor:
+    return factories.actor("coordinator")
+
+
+def written(tablet: Tablet) -> bytes:
+    """Two findings (the second a draft), a photo, and what another tablet wrote."""
+    sha256 = pictures.sha256(PHOTO)
+    photo = tablet.operation("photo", tablet.finding()["entity_id"], {"sha256": sha256, "use": "evidence"})
+    tablet.seq = 0
+    first = tablet.finding("鋼筋外露")
+    photo["seq"] = tablet.seq = 2
+    remote = tablet.finding("別人寫的", author=factories.account("inspector").id, seq=9)
+    tablet.seq = 2
+    draft = tablet.finding("還沒編號")
+    rows = [row(first), row(photo, "parked"), row(draft, "draft"), row(remote, "remote")]
+    return rescue_file(rows, [PHOTO], tablet.account.id)
+
+
+def taken(actor: Actor, folder: Path, content: bytes, words: str = WORDS, *, check: bool = False) -> Rescued:
+    (folder / "file.bin").write_bytes(content)
+    return import_rescue(actor, folder / "file.bin", words, check=check)
+
+
+def test_a_dry_run_says_what_is_in_it_and_writes_nothing(
+    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
+) -> None:
+    told = taken(coordinator, tmp_path, written(tablet), check=True)
+    assert (told.person, told.whole, told.changes) == ("王領航", True, True)
+    assert (told.operations["new"], told.photos["new"]) == (3, 1)
+    assert db.session.query(OperationRow).count() == 0
+    assert possessed(tablet.account.id, {pictures.sha256(PHOTO)}) == set()
+
+
+def test_goes_in_once_in_the_devices_own_order_and_is_written_down(
+    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
+) -> None:
+    content = written(tablet)
+    told = taken(coordinator, tmp_path, content)
+    assert told.operations["applied"] == 3
+    again = taken(coordinator, tmp_path, content)
+    assert (again.operations["new"], again.operations["known"], again.changes) == (0, 3, False)
+    rows = db.session.query(OperationRow).order_by(OperationRow.seq).all()
+    assert [(it.seq, it.author_id, it.device_id) for it in rows] == [
+        (seq, tablet.account.id, tablet.device) for seq in (1, 2, 3)
+    ]
+    assert possessed(tablet.account.id, {pictures.sha256(PHOTO)}) == {pictures.sha256(PHOTO)}
+    lines = db.session.query(AuditLine).filter_by(action="sync.rescue_imported").all()
+    assert [line.actor_id for line in lines] == [coordinator.id] * 2
+
+
+def test_the_tablet_may_send_the_same_afterwards(
+    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
+) -> None:
+    first = tablet.finding("也會自己送到")
+    taken(coordinator, tmp_path, rescue_file([row(first)], [], tablet.account.id))
+    assert tablet.push(first) == [("applied", None)]
+    assert db.session.query(OperationRow).count() == 1
+
+
+def test_a_disabled_persons_file_goes_to_quarantine(
+    tablet: Tablet, coordinator: Actor, db: Any, clock: Any, tmp_path: Path
+) -> None:
+    from inspect_app import clock as now
+    from inspect_app.transaction import transaction
+
+    content = written(tablet)
+    with transaction() as session:
+        session.merge(tablet.account).disabled_at = now.now()
+    assert taken(coordinator, tmp_path, content).operations["quarantined"] == 3
+    assert db.session.query(SetAside).count() == 3
+
+
+@pytest.mark.parametrize("cut", [1, 40, 400])
+def test_a_file_that_was_cut_gives_what_is_whole_and_says_so(
+    tablet: Tablet, coordinator: Actor, tmp_path: Path, cut: int
+) -> None:
+    told = taken(coordinator, tmp_path, written(tablet)[:-cut])
+    assert (told.whole, told.operations["applied"] >= 2) == (False, True)
+
+
+def test_wrong_passphrase_other_files_and_other_roles_are_told(
+    tablet: Tablet, coordinator: Actor, tmp_path: Path
+) -> None:
+    content = written(tablet)
+    for given, words, field in (
+        (content, "wrong words", "passphrase"),
+        (b"PK\x03\x04", WORDS, "file"),
+        (b"", WORDS, "file"),
+    ):
+        with pytest.raises(Problem) as told:
+            taken(coordinator, tmp_path, given, words)
+        assert told.value.field == field
+    with pytest.raises(Problem, match="權限"):
+        taken(factories.actor("administrator"), tmp_path, content)
+
+
+def test_operations_of_another_person_or_device_are_left_out(
+    tablet: Tablet, coordinator: Actor, client: Any, db: Any, tmp_path: Path
+) -> None:
+    other = Tablet(client, factories.account("inspector"), tablet.inspection)
+    other.push()  # its device is registered as another person's
+    forged = [row(other.finding()), row({**other.finding(), "author": tablet.account.id})]
+    told = taken(coordinator, tmp_path, rescue_file(forged, [], tablet.account.id))
+    assert sum(told.operations.values()) == 0
+    assert db.session.query(OperationRow).count() == 0
+
+
+def test_the_page_looks_first_and_never_writes_the_passphrase_back(app: Any, tablet: Tablet, db: Any) -> None:
+    account = factories.account("coordinator", password=factories.PASSWORD)
+    visitor = Visitor(app)
+    visitor.sign_in(account.login, factories.PASSWORD)
+    assert "匯入救援檔" in visitor.get("/quarantine").text
+    content = written(tablet)
+
+    def send(**more: str) -> Any:
+        file = (io.BytesIO(content), "查核救援檔.bin")
+        return visitor.post("/rescue", file=file, passphrase=WORDS, **more)
+
+    looked = send()
+    assert "王領航" in looked.text
+    assert "還沒有匯入任何資料" in looked.text
+    assert WORDS not in looked.text
+    assert db.session.query(OperationRow).count() == 0
+    assert "已匯入" in send(take="1").text
+    assert db.session.query(OperationRow).count() == 3
