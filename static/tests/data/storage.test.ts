@@ -6,7 +6,9 @@ import Dexie from 'dexie';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openChanges } from '../../src/data/changes';
+import { draftRow } from '../../src/data/log';
 import { freezeDrafts } from '../../src/data/rescue';
+import type { OperationRow } from '../../src/data/rows';
 import { databaseName, FieldDatabase } from '../../src/data/schema';
 import { DexieStore } from '../../src/data/store';
 import { listOf, shownValue } from '../../src/domain/operations';
@@ -118,10 +120,20 @@ class NextVersion extends FieldDatabase {
 describe('an update of the program', () => {
   test('200 unsent operations of the old schema come over; what was frozen goes out as it was', async () => {
     const { engine, tablet } = await open();
-    const write = async (text: string): Promise<void> => {
-      for (let at = 0; at < 100; at += 1)
-        await engine.edit(INSPECTION, 'finding', engine.newId(), { text: `${text} ${at}` });
-    };
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'first' });
+    const [model] = await tablet.db.operations.toArray();
+    const write = (text: string): PromiseLike<unknown> =>
+      tablet.db.operations.bulkPut(
+        Array.from({ length: 100 }, (_, at) => {
+          const operation = {
+            ...(model as OperationRow).operation,
+            id: engine.newId(),
+            set: { text: `${text} ${at}` },
+          };
+          return draftRow({ ...operation, entity_id: engine.newId() });
+        }),
+      );
+    await tablet.db.operations.clear();
     await write('frozen');
     await freezeDrafts(tablet.db);
     await write('draft');
