@@ -13,6 +13,9 @@ from inspect_app.extensions import db
 from inspect_app.ids import new_id
 
 
+_WAIT = insert(WaitingLine.__table__)
+
+
 class Who(Protocol):
     """Whoever acts: an account's actor or the jobs process."""
 
@@ -40,5 +43,5 @@ def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
     line.leaf = leaf_of(line).hex()
     db.session.add(line)
     db.session.flush()
-    db.session.execute(insert(WaitingLine), {"line_n": line.n})
+    db.session.execute(_WAIT, {"line_n": line.n})
     return line.id
