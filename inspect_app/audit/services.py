@@ -12,7 +12,6 @@ from inspect_app.audit.models import AuditLine, WaitingLine
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 
-
 _WAIT = insert(WaitingLine.__table__)
 
 
