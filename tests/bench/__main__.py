@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.bench.derivatives import derivatives
-from tests.bench.measure import Caller, Figures, measure
+from tests.bench.measure import Caller, Figures, Table, measure
+from tests.bench.photos import photos as photos_of
 from tests.bench.tablets import Tablet, tablets_of
 from tests.support.product import Product
-
-PHOTO = 5_000_000
 
 
 def main(names: list[str]) -> int:
@@ -70,41 +65,8 @@ def push_many(tablet: Tablet, batches: int) -> int:
     return sum(tablet.push() for _ in range(batches))
 
 
-def photos(product: Product) -> list[Figures]:
-    """5 MB each, whole in one PATCH, as a tablet on good Wi-Fi sends them; then the same again (known by hash)."""
-    caller = caller_for(product, "inspector")
-    contents = [b"\xff\xd8\xff\xe0" + os.urandom(PHOTO) for _ in range(40)]
-    first = measure("photos, new, 8 tablets", [partial(send, caller, content) for content in contents], 8)
-    again = measure(
-        "photos, known, 8 tablets", [partial(create, caller, content) for content in contents * 5], 8
-    )
-    return [first, again]
-
-
-def create(caller: Caller, content: bytes) -> int:
-    begin(caller, content)
-    return 0
-
-
-def begin(caller: Caller, content: bytes) -> str:
-    """Announce a photo; answers where its bytes go."""
-    digest, name = (base64.b64encode(part).decode() for part in (hash_of(content), b"p.jpg"))
-    wanted = {"Upload_Length": str(len(content)), "Upload_Metadata": f"sha256 {digest},filename {name}"}
-    made = caller.call("POST", "/api/v1/uploads", Tus_Resumable="1.0.0", **wanted)
-    assert made.status == 201, made.status
-    return urlsplit(made.headers["Location"]).path
-
-
-def hash_of(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
-
-
-def send(caller: Caller, content: bytes) -> int:
-    kind = "application/offset+octet-stream"
-    place = begin(caller, content)
-    taken = caller.call("PATCH", place, content, Tus_Resumable="1.0.0", Upload_Offset="0", Content_Type=kind)
-    assert taken.status == 204, taken.status
-    return len(content)
+def photos(product: Product) -> list[Table]:
+    return photos_of(product, caller_for(product, "inspector"))
 
 
 def pages(product: Product) -> list[Figures]:
