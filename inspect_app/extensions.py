@@ -116,6 +116,7 @@ def _among_array(element: among, compiler: Any, **options: Any) -> str:
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 writing: ContextVar[bool] = ContextVar("writing", default=False)
+volatile: ContextVar[bool] = ContextVar("volatile", default=False)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -128,7 +129,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Writers take the lock at once; a deferred BEGIN loses writes to 'database is locked'."""
+    """Writers take the lock at once; a deferred BEGIN loses writes to 'database is locked'. Only what says that it may be
+    lost with the power does not wait for the disk (decision 0021).
+    """
+    if writing.get():
+        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if volatile.get() else 'FULL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
 
 

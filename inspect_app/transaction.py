@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from inspect_app import failpoints
-from inspect_app.extensions import db, writing
+from inspect_app.extensions import db, volatile, writing
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -27,16 +28,24 @@ _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("callbacks"
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """Run the block as one transaction; any exception leaves the database as it was."""
+def transaction(*, lasting: bool = True) -> Iterator[Session]:
+    """Run the block as one transaction; any exception leaves the database as it was.
+
+    With `lasting=False` the commit does not wait for the disk: it survives a kill of the process, and may be lost with the
+    power. Only for what nobody was promised, such as a lease.
+    """
     session = db.session()
     if in_transaction():
+        if lasting and volatile.get():
+            raise RuntimeError("what must last was written into a transaction that need not")
         yield session
         return
     _leave_read_snapshot(session)
     callbacks: list[Callable[[], None]] = []
-    token, write = _callbacks.set(callbacks), writing.set(True)
+    token, write, passing = _callbacks.set(callbacks), writing.set(True), volatile.set(not lasting)
     try:
+        if not lasting:
+            _need_not_wait(session)
         yield session
         failpoints.reached("commit.before")
         session.commit()
@@ -47,8 +56,15 @@ def transaction() -> Iterator[Session]:
     finally:
         _callbacks.reset(token)
         writing.reset(write)
+        volatile.reset(passing)
     for callback in callbacks:
         callback()
+
+
+def _need_not_wait(session: Session) -> None:
+    """On PostgreSQL a transaction says so itself; on SQLite its BEGIN does (extensions)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def in_transaction() -> bool:

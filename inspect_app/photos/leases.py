@@ -25,10 +25,13 @@ class Lost(Exception):
 
 
 class Lease:
-    """The right to change one upload, for as long as it is renewed."""
+    """The right to change one upload, for as long as it is renewed. `clean`: the one before gave it back itself, so that
+    nobody else can still be writing. Lost with the power, a lease harms nobody: its holder is gone, too.
+    """
 
     def __init__(self, key: str) -> None:
-        self.key, self.id = key, new_id()
+        self.key, self.id, self.clean = key, new_id(), True
+        self.received = self.length = 0  # as they stood when it was taken
         self._renewed, self._over = time.monotonic(), False
 
     def change(self, *, last: bool = False, **values: Any) -> None:
@@ -37,7 +40,7 @@ class Lease:
         """
         given_back = {"lease": None, "lease_until": None} if last else {}
         ours = update(Upload).where(Upload.id == self.key, Upload.lease == self.id)
-        with transaction() as session:
+        with transaction(lasting=False) as session:
             changed = session.execute(ours.values(**values, **given_back))
             if changed.rowcount != 1:  # type: ignore[attr-defined]
                 raise Lost
@@ -71,12 +74,12 @@ def _take(lease: Lease) -> None:
     moment = clock.now()
     # one that ends beyond LIFE was given by a clock that has been put back since
     over = or_(Upload.lease_until < moment, Upload.lease_until > moment + LIFE)
-    free = or_(Upload.lease.is_(None), over)
-    with transaction() as session:
-        taken = session.execute(
-            update(Upload)
-            .where(Upload.id == lease.key, free)
-            .values(lease=lease.id, lease_until=moment + LIFE)
-        )
-        if taken.rowcount != 1:  # type: ignore[attr-defined]
-            raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
+    taking = update(Upload).values(lease=lease.id, lease_until=moment + LIFE)
+    taking = taking.returning(Upload.received, Upload.length)
+    with transaction(lasting=False) as session:
+        for clean, free in ((True, Upload.lease.is_(None)), (False, over)):
+            taken = session.execute(taking.where(Upload.id == lease.key, free)).first()
+            if taken is not None:
+                lease.clean, lease.received, lease.length = clean, *taken
+                return
+        raise Problem("locked", "這張照片正在上傳中，請稍候再試。")

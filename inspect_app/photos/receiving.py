@@ -6,20 +6,24 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
+
+from sqlalchemy import select, update
 
 from inspect_app import failpoints
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
+from inspect_app.extensions import db
 from inspect_app.photos import leases, uploads
+from inspect_app.photos.digests import DIGESTS
 from inspect_app.photos.models import Upload, UploadPart
 from inspect_app.photos.originals import full
 from inspect_app.photos.store import part_key, store
 from inspect_app.storage import StorageFull
 from inspect_app.transaction import end_read, transaction
 
-READ = 64 * 1024
+READ = 256 * 1024
 PART = 4 * 1024 * 1024
 ALGORITHMS = ("sha256", "sha1", "md5")
 
@@ -48,14 +52,13 @@ def receive(actor: Actor, key: str, patch: Patch, body: Source) -> Upload:
     if row.finished_at is not None:
         return _again(row, patch)
     with leases.held(key) as lease:
-        row = uploads.of(actor, key)
-        _refuse(row, patch)
-        flow = _Flow(row.length, patch, body, lease.beat)
+        _refuse(lease, patch)
+        flow = _Flow(lease.length, patch, body, lease.beat)
         end_read()  # a slow sender must not hold a connection or a snapshot
         try:
             _take(flow, lease, checked)
             if flow.room == 0:
-                uploads.finish_held(actor, lease)
+                uploads.finish_held(actor, lease, flow.whole.hexdigest() if flow.whole else None)
         except leases.Lost:
             raise Problem("locked", "這張照片已由另一個連線接手上傳。") from None
     return uploads.of(actor, key)
@@ -64,20 +67,20 @@ def receive(actor: Actor, key: str, patch: Patch, body: Source) -> Upload:
 def _again(row: Upload, patch: Patch) -> Upload:
     """The last PATCH once more, after its answer was lost."""
     if patch.offset + (patch.length or 0) > row.length:
-        raise _elsewhere(row)
+        raise _elsewhere(row.received)
     return row
 
 
-def _elsewhere(row: Upload) -> Problem:
+def _elsewhere(received: int) -> Problem:
     return Problem(
-        "offset_mismatch", "上傳的位置和伺服器收到的不同，請從伺服器的位置接著傳。", offset=row.received
+        "offset_mismatch", "上傳的位置和伺服器收到的不同，請從伺服器的位置接著傳。", offset=received
     )
 
 
-def _refuse(row: Upload, patch: Patch) -> None:
-    if patch.offset != row.received:
-        raise _elsewhere(row)
-    if patch.length is not None and patch.offset + patch.length > row.length:
+def _refuse(lease: leases.Lease, patch: Patch) -> None:
+    if patch.offset != lease.received:
+        raise _elsewhere(lease.received)
+    if patch.length is not None and patch.offset + patch.length > lease.length:
         raise Problem("too_large", "送來的內容比先前說的長度還多。")
 
 
@@ -95,51 +98,105 @@ def _checksum(header: str | None) -> tuple[str, bytes] | None:
 
 
 def _take(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes] | None) -> None:
+    tail = _tail(lease)
+    flow.whole = _hash_before(flow.position, tail)
     if checked is None:
-        while (part := _store_part(flow, lease, PART)) is not None:
-            _enter(flow, lease, part)
-    elif (part := _verified(flow, lease, checked)) is not None:
-        _enter(flow, lease, part)
+        while (more := _store(flow, lease, tail, PART)) is not None:
+            tail = _enter(flow, lease, tail, more)
+    elif (more := _verified(flow, lease, tail, checked)) is not None:
+        tail = _enter(flow, lease, tail, more)
+    if tail and flow.whole and flow.room > 0:
+        DIGESTS.keep(tail.key, tail.size, flow.whole)
     if flow.too_much:
         raise Problem("too_large", "送來的內容比先前說的長度還多。")
     if flow.cut:
         raise Problem("bad_request", "連線中斷，只收到一部分，請從伺服器的位置接著傳。")
 
 
-def _verified(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes]) -> UploadPart | None:
-    """All of the PATCH as one part, entered only when its checksum is right."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part as it is to be entered: where it starts in the photo, how long it is, where its bytes lie."""
+
+    start: int
+    size: int
+    key: str
+
+
+def _tail(lease: leases.Lease) -> _Part | None:
+    """The last part, where more may be added to it: not in a bucket, and not where a sender that was taken for dead may
+    still be writing.
+    """
+    if not (lease.clean and lease.received and store().appends):
+        return None
+    query = (
+        select(UploadPart).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start.desc()).limit(1)
+    )
+    row = db.session.scalar(query)
+    found = _Part(row.start, row.size, row.key) if row is not None else None
+    end_read()
+    return found
+
+
+def _hash_before(position: int, tail: _Part | None) -> hashlib._Hash | None:
+    """The hash of what is here already, if it lies in one part and is known."""
+    if position == 0:
+        return hashlib.sha256()
+    return DIGESTS.take(tail.key, position) if tail is not None and tail.start == 0 else None
+
+
+def _verified(
+    flow: _Flow, lease: leases.Lease, tail: _Part | None, checked: tuple[str, bytes]
+) -> _Part | None:
+    """All of the PATCH at once. What a cut one brought cannot be compared with its checksum; the whole's hash decides."""
     name, wanted = checked
     flow.digest = hashlib.new(name, usedforsecurity=False)
-    part = _store_part(flow, lease, flow.room)
-    if flow.digest.digest() == wanted:
-        return part
-    if part is not None:
-        store().delete(part.key)
+    more = _store(flow, lease, tail, flow.room)
+    if flow.cut or flow.digest.digest() == wanted:
+        return more
+    if more is not None and tail is None:
+        store().delete(more.key)
     raise Problem("checksum_mismatch", "這一塊在路上損壞，請重新傳送這一塊。")
 
 
-def _store_part(flow: _Flow, lease: leases.Lease, most: int) -> UploadPart | None:
-    """The next bytes as a durable part; None when nothing came."""
+def _store(flow: _Flow, lease: leases.Lease, tail: _Part | None, most: int) -> _Part | None:
+    """The next bytes, durable, at the end of the last part or as one of their own; None when nothing came."""
     first = flow.read(most)
     if not first:
         return None
     start = flow.position - len(first)
-    place = part_key(lease.key, start, lease.id)
+    part = tail if tail and store().appends else _Part(start, 0, part_key(lease.key, start, lease.id))
     try:
-        size = store().put(place, flow.chunks(first, most))
+        size = _written(lease, part, flow.chunks(first, most))
     except StorageFull:
         raise full() from None
     failpoints.reached("part.stored")
-    return UploadPart(upload_id=lease.key, start=start, size=size, key=place)
+    return replace(part, size=part.size + size)
 
 
-def _enter(flow: _Flow, lease: leases.Lease, part: UploadPart) -> None:
+def _written(lease: leases.Lease, part: _Part, chunks: Iterator[bytes]) -> int:
+    if not store().appends:
+        return store().put(part.key, chunks)
+    try:
+        return store().append(part.key, part.size, chunks)
+    except KeyError:  # the disk has lost what was there before
+        uploads.drop(lease)
+        raise _elsewhere(0) from None
+
+
+def _enter(flow: _Flow, lease: leases.Lease, before: _Part | None, part: _Part) -> _Part:
     """Enter the part; only now does the offset move. A PATCH that ends here gives the lease back with it: who reads the
     new offset, after a cut for instance, must not find the upload still held by the one that was cut.
     """
-    with transaction() as session:
+    with transaction(lasting=False) as session:  # lost with the power, the bytes are sent again
         lease.change(received=part.start + part.size, last=flow.ended and flow.room > 0)
-        session.add(part)
+        if before is not None and before.key == part.key:
+            grown = update(UploadPart).where(
+                UploadPart.upload_id == lease.key, UploadPart.start == part.start
+            )
+            session.execute(grown.values(size=part.size))
+        else:
+            session.add(UploadPart(upload_id=lease.key, start=part.start, size=part.size, key=part.key))
+    return part
 
 
 class _Flow:
@@ -149,7 +206,8 @@ class _Flow:
         self._body, self._beat, self._announced = body, beat, patch.length
         self.room = length - patch.offset
         self.position, self._taken, self._silent = patch.offset, 0, False
-        self.digest: hashlib._Hash | None = None
+        self.digest: hashlib._Hash | None = None  # of this PATCH
+        self.whole: hashlib._Hash | None = None  # of the photo up to here, where it is known
 
     @property
     def too_much(self) -> bool:
@@ -172,8 +230,9 @@ class _Flow:
         self.position += len(chunk)
         self._taken += len(chunk)
         self.room -= len(chunk)
-        if self.digest is not None:
-            self.digest.update(chunk)
+        for digest in (self.digest, self.whole):
+            if digest is not None:
+                digest.update(chunk)
         self._beat()
         return chunk
 

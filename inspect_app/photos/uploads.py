@@ -78,7 +78,7 @@ def _refuse_size(length: int) -> None:
 def _create(actor: Actor, key: str, wanted: Wanted) -> Upload:
     moment = clock.now()
     _refuse_over_quota(actor, wanted.length)
-    with transaction() as session:
+    with transaction(lasting=False) as session:  # lost with the power, it is begun anew
         over = or_(Upload.expires_at <= moment, Upload.finished_at.is_not(None))
         session.execute(delete(Upload).where(Upload.id == key, over))
         size = _possessed_size(actor.id, wanted.sha256)
@@ -173,20 +173,22 @@ def finish(actor: Actor, key: str) -> None:
             raise Problem("locked") from None
 
 
-def finish_held(actor: Actor, lease: leases.Lease) -> None:
-    """`finish` for a caller who holds the lease; it is given back with the outcome. Raises Lost."""
+def finish_held(actor: Actor, lease: leases.Lease, digest: str | None = None) -> None:
+    """`finish` for a caller who holds the lease; it is given back with the outcome. Raises Lost. `digest` of the bytes, if
+    they came in one part and it is known.
+    """
     row = _fresh(lease.key)
     if row.finished_at is not None:
         return
     try:
-        stored = originals.keep(row.sha256, _bytes_of(lease))
-    except originals.HashMismatch:
-        _drop(lease)
+        stored = _stored(row, lease, digest)
+    except (originals.HashMismatch, KeyError):  # other bytes, or a part that storage has lost
+        drop(lease)
         raise Problem(
             "hash_mismatch", "照片在路上損壞，已捨棄收到的部分，請重新上傳；裝置上的原檔沒有變動。"
         ) from None
     except originals.NotAnImage:
-        _drop(lease)
+        drop(lease)
         raise Problem(
             "unsupported_type", "這個檔案不是照片（JPEG、PNG、WebP、HEIC）或 PDF 掃描檔。"
         ) from None
@@ -197,16 +199,25 @@ def finish_held(actor: Actor, lease: leases.Lease) -> None:
     clear_parts(lease.key)
 
 
-def _bytes_of(lease: leases.Lease) -> Iterator[bytes]:
-    query = select(UploadPart.key).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start)
-    parts = db.session.scalars(query).all()
-    for part in parts:
-        for chunk in store().open(part):
-            yield chunk
+def _stored(row: Upload, lease: leases.Lease, digest: str | None) -> originals.Stored:
+    query = select(UploadPart).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start)
+    parts = list(db.session.scalars(query))
+    if len(parts) == 1 and store().appends and store().size(parts[0].key) == row.length:
+        return originals.adopt(row.sha256, parts[0].key, row.length, digest)
+    return originals.keep(row.sha256, _bytes_of(parts, lease))
+
+
+def _bytes_of(parts: list[UploadPart], lease: leases.Lease) -> Iterator[bytes]:
+    """What was entered; a part may hold more, of a sender that was cut."""
+    for part in [(part.key, part.size) for part in parts]:
+        key, left = part
+        for chunk in store().open(key):
+            yield chunk[:left]
+            left -= len(chunk[:left])
             lease.beat()
 
 
-def _drop(lease: leases.Lease) -> None:
+def drop(lease: leases.Lease) -> None:
     """Forget what came. The lease is kept until the bytes are gone: after it a successor's may lie there."""
     with transaction() as session:
         session.execute(delete(UploadPart).where(UploadPart.upload_id == lease.key))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 class StorageFull(Exception):
@@ -15,6 +15,19 @@ class Storage(Protocol):
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         """Store the chunks whole or not at all; answers the number of bytes."""
+        ...
+
+    appends: ClassVar[bool]  # whether `append` and `adopt` can be called: a folder can, a bucket cannot
+
+    def append(self, key: str, start: int, chunks: Iterable[bytes]) -> int:
+        """Add the chunks after the first `start` bytes, in place of what followed them; answers the number of bytes added.
+        They are on the disk when it returns; the name may be lost with the power until `adopt`. KeyError when fewer than
+        `start` are there.
+        """
+        ...
+
+    def adopt(self, source: str, target: str) -> None:
+        """What stands under `source` stands under `target` from now on, without being written again; durable."""
         ...
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, ClassVar
 
 from inspect_app import failpoints
 from inspect_app.ids import new_id
@@ -21,6 +22,7 @@ class LocalStorage:
     """Keys are paths below `folder`; `..` and absolute keys are refused."""
 
     folder: Path
+    appends: ClassVar[bool] = True
 
     def path(self, key: str) -> Path:
         parts = key.split("/")
@@ -39,10 +41,36 @@ class LocalStorage:
             _sync_folder(target.parent)
         except BaseException as error:  # also one raised by `chunks`: nothing half written stays
             temporary.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise StorageFull from error
+            _tell_full(error)
             raise
         return size
+
+    def append(self, key: str, start: int, chunks: Iterable[bytes]) -> int:
+        path = self.path(key)
+        if start == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.exists() or path.stat().st_size < start:
+            raise KeyError(key)
+        try:
+            with path.open("r+b" if start else "wb", buffering=0) as handle:
+                handle.truncate(start)
+                handle.seek(start)
+                size = _pour(handle, chunks)
+                os.fsync(handle.fileno())
+        except OSError as error:
+            _tell_full(error)
+            raise
+        return size
+
+    def adopt(self, source: str, target: str) -> None:
+        old, new = self.path(source), self.path(target)
+        _make_folder(new.parent)
+        old.chmod(0o444)
+        failpoints.reached("file.before_rename")
+        os.replace(old, new)
+        _sync_folder(new.parent)
+        with suppress(OSError):  # other parts may lie there
+            old.parent.rmdir()
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:
         try:
@@ -73,15 +101,28 @@ class LocalStorage:
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> int:
-    size = 0
     with path.open("wb") as handle:
-        for chunk in chunks:
-            size += handle.write(chunk)
-            failpoints.reached("file.middle")
+        size = _pour(handle, chunks)
         handle.flush()
         os.fsync(handle.fileno())
     path.chmod(0o444)
     return size
+
+
+def _pour(handle: IO[bytes], chunks: Iterable[bytes]) -> int:
+    size = 0
+    for chunk in chunks:
+        left = memoryview(chunk)
+        while left:  # without a buffer a write may take only a part
+            taken = handle.write(left)
+            left, size = left[taken:], size + taken
+        failpoints.reached("file.middle")
+    return size
+
+
+def _tell_full(error: BaseException) -> None:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        raise StorageFull from error
 
 
 def _make_folder(folder: Path) -> None:

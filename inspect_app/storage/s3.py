@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
 import obstore
 from obstore.store import S3Store
@@ -16,7 +16,9 @@ BUFFER = 8 * 1024 * 1024
 
 
 class S3Storage:
-    """One bucket. `options`: endpoint, region, key, secret."""
+    """One bucket. `options`: endpoint, region, key, secret. An object cannot grow: `append` and `adopt` are not for it."""
+
+    appends: ClassVar[bool] = False
 
     def __init__(self, bucket: str, options: dict[str, str]) -> None:
         config: dict[str, Any] = {
@@ -40,6 +42,12 @@ class S3Storage:
             size += writer.write(chunk)
         writer.close()
         return size
+
+    def append(self, key: str, start: int, chunks: Iterable[bytes]) -> int:
+        raise NotImplementedError
+
+    def adopt(self, source: str, target: str) -> None:
+        raise NotImplementedError
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:
         try:

@@ -54,7 +54,8 @@ def test_full_disk_takes_no_photo_and_recovers(client: Any, db: Any, monkeypatch
         raise StorageFull
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(store.store()), "put", refuse)
+        for way in ("put", "append"):
+            patched.setattr(type(store.store()), way, refuse)
         answer = sender.patch(place, 0, content)
         assert (answer.status_code, answer.json["code"]) == (507, "storage_full")
         assert sender.head(place).headers["Upload-Offset"] == "0"

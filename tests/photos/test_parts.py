@@ -1,0 +1,122 @@
+"""What lies in storage while a photo comes in: one growing file in a folder, objects side by side in a bucket."""
+
+from __future__ import annotations
+
+import stat
+from typing import Any
+
+import pytest
+
+from inspect_app.photos import leases, queries, uploads
+from inspect_app.photos.digests import DIGESTS, MOST, Digests
+from inspect_app.photos.models import UploadPart
+from inspect_app.photos.store import original_key, store
+from tests.support import factories, pictures
+from tests.support.tus import Sender, checksum
+
+pytestmark = pytest.mark.s3
+CONTENT = pictures.photo(1200, 900)
+DIGEST = pictures.sha256(CONTENT)
+
+
+@pytest.fixture
+def inspector(db: Any) -> Any:
+    return factories.account("inspector")
+
+
+@pytest.fixture
+def sender(client: Any, inspector: Any) -> Sender:
+    return Sender(client, factories.bearer(inspector))
+
+
+def stored() -> bytes:
+    return b"".join(queries.original(DIGEST))
+
+
+def keys_of_parts(db: Any) -> list[str]:
+    db.session.rollback()
+    return [row.key for row in db.session.query(UploadPart).order_by(UploadPart.start)]
+
+
+def test_chunks_of_one_sender_grow_one_file_that_becomes_the_original(sender: Sender, db: Any) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    for start in range(0, 3000, 1000):
+        sender.patch(place, start, CONTENT[start : start + 1000])
+    assert len(keys_of_parts(db)) == (1 if store().appends else 3)
+    sender.patch(place, 3000, CONTENT[3000:])
+    assert stored() == CONTENT
+    assert list(store().keys("parts/")) == []
+    with store().file(original_key(DIGEST)) as path:
+        assert not store().appends or stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def test_a_damaged_chunk_leaves_what_was_there_before(sender: Sender) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    wanted = checksum(CONTENT[1000:3000])
+    assert sender.patch(place, 1000, b"x" * 2000, **wanted).status_code == 460
+    assert sender.head(place).headers["Upload-Offset"] == "1000"
+    assert sender.patch(place, 1000, CONTENT[1000:3000], **wanted).status_code == 204
+    assert sender.patch(place, 3000, CONTENT[3000:]).status_code == 204
+    assert stored() == CONTENT
+
+
+def test_what_a_cut_patch_brought_is_kept_also_where_it_had_a_checksum(sender: Sender) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    cut = sender.patch(place, 0, CONTENT[:700], announced=2000, **checksum(CONTENT[:2000]))
+    assert cut.status_code == 400
+    assert sender.head(place).headers["Upload-Offset"] == "700"
+    assert sender.patch(place, 700, CONTENT[700:]).status_code == 204
+    assert stored() == CONTENT
+
+
+def test_a_sender_that_was_taken_for_dead_cannot_spoil_what_its_successor_stores(
+    sender: Sender, inspector: Any, db: Any, clock: Any
+) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    (first,) = keys_of_parts(db)
+    with leases.held(uploads.upload_id(inspector.id, DIGEST)):
+        clock.advance(seconds=31)
+        sender.patch(place, 1000, CONTENT[1000:2000])
+        assert len(keys_of_parts(db)) == 2
+        if store().appends:  # it wakes up and writes on
+            store().append(first, 1000, [b"x" * 5000])
+    sender.patch(place, 2000, CONTENT[2000:])
+    assert stored() == CONTENT
+
+
+def test_another_process_verifies_what_it_did_not_receive(sender: Sender) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    DIGESTS._kept.clear()
+    sender.patch(place, 1000, CONTENT[1000:2000])
+    assert sender.patch(place, 2000, CONTENT[2000:-1] + b"x").json["code"] == "hash_mismatch"
+    sender.send(CONTENT)
+    assert stored() == CONTENT
+
+
+def test_a_part_that_storage_lost_makes_the_upload_begin_anew(sender: Sender, db: Any) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    for key in keys_of_parts(db):
+        store().delete(key)
+    answer = sender.patch(place, 1000, CONTENT[1000:])
+    assert (answer.status_code, answer.json["code"]) in ((409, "offset_mismatch"), (422, "hash_mismatch"))
+    assert sender.head(place).headers["Upload-Offset"] == "0"
+    sender.send(CONTENT)
+    assert stored() == CONTENT
+
+
+def test_hashes_under_way_are_bounded_and_true_of_their_bytes_only() -> None:
+    import hashlib
+
+    kept = Digests()
+    for number in range(MOST + 5):
+        kept.keep(str(number), 10, hashlib.sha256(b"0123456789"))
+    assert kept.take("0", 10) is None
+    assert kept.take("9", 9) is None
+    assert kept.take("9", 10) is None  # given away, also to one that wanted another length
+    found = kept.take("10", 10)
+    assert found is not None
+    assert found.hexdigest() == hashlib.sha256(b"0123456789").hexdigest()
