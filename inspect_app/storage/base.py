@@ -27,7 +27,9 @@ class Storage(Protocol):
         ...
 
     def adopt(self, source: str, target: str) -> None:
-        """What stands under `source` stands under `target` from now on, without being written again; durable."""
+        """What stands under `source` stands under `target`, too, without being written again; durable. The source must not
+        grow any more; it is deleted when it is needed no longer.
+        """
         ...
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
@@ -65,12 +65,13 @@ class LocalStorage:
     def adopt(self, source: str, target: str) -> None:
         old, new = self.path(source), self.path(target)
         _make_folder(new.parent)
+        second = new.parent / f".{new_id()}.part"
         old.chmod(0o444)
+        os.link(old, second)
         failpoints.reached("file.before_rename")
-        os.replace(old, new)
+        os.replace(second, new)
+        second.unlink(missing_ok=True)  # it stays when `new` was the same file already
         _sync_folder(new.parent)
-        with suppress(OSError):  # other parts may lie there
-            old.parent.rmdir()
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:
         try:
