@@ -45,6 +45,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise CaseError(name, "同一個欄位出現兩次")
+            raise CaseError(name or "case", "同一個欄位出現兩次")
         found[name] = value
     return found

@@ -221,7 +221,7 @@ def _object(value: object, path: str) -> Object:
 def _only(value: Object, path: str, names: str) -> None:
     for name in value:
         if name not in names.split():
-            raise CaseError(f"{path}.{name}".lstrip("."), "沒有這個欄位")
+            raise CaseError(f"{path}.{name}" if path else name or "case", "沒有這個欄位")
 
 
 def _list(case: Object, name: str, default: list[Any] | None = None) -> list[Any]:

@@ -275,6 +275,16 @@ def test_a_name_that_is_no_line_is_told_in_one() -> None:
         assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(("name", "field"), [("", "case"), (".", "."), (" ", " "), ("..x", "..x")])
+def test_a_name_that_is_hardly_one_is_told_all_the_same(name: str, field: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        answer("grade", {name: 1})
+    assert caught.value.field == field
+    with pytest.raises(CaseError) as caught:
+        answer("grade", {"members": [80], "tests": [{name: 1}]})
+    assert caught.value.field == f"tests[0].{name}"
+
+
 def test_a_ratio_is_exact_to_the_dollar() -> None:
     """A tenth as a float is a little more than a tenth; nobody shall pay for that."""
     case = {**PENALTY, "contract_amount": 10, "cap_ratio": 0.1}
