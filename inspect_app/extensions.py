@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import orjson
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -192,8 +193,20 @@ def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:
     return sum(len(session.execute(statement, row).all()) for row in rows)
 
 
+class OrjsonProvider(DefaultJSONProvider):
+    """JSON out by orjson: the same values as Flask's own, an order of magnitude faster; texts stay readable UTF-8."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """What orjson cannot write (a number beyond 64 bits) is left to Flask's own."""
+        try:
+            return orjson.dumps(obj, self.default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+        except orjson.JSONEncodeError:
+            return super().dumps(obj, **kwargs)
+
+
 def init_app(app: Flask) -> None:
-    """Bind database and migrations to the application."""
+    """Bind database and migrations to the application, and let orjson write what it answers."""
+    app.json = OrjsonProvider(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=app.config["MIGRATIONS"], render_as_batch=True)
     with app.app_context():

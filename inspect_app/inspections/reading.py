@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, and_, bindparam, or_, select
+from sqlalchemy import Executable, and_, bindparam, or_, select, type_coerce
+from sqlalchemy.types import NullType
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.domain.operations import Stamped, State, Team, entity_uuid, fold
@@ -24,15 +25,16 @@ from inspect_app.inspections.team import teams_of
 from inspect_app.photos.access import decides
 from inspect_app.scheduling.models import VisitMember
 
+_c = (
+    OperationRow.__table__.c
+)  # columns of the table, not of the model: thousands of rows need no unit of work
 _AFTER = (
-    select(OperationRow.n, OperationRow.id, OperationRow.body, OperationRow.stamp, OperationRow.status, OperationRow.received_at)
-    .where(OperationRow.inspection_id == bindparam("inspection"), OperationRow.n > bindparam("after"))
-    .order_by(OperationRow.n)
+    select(_c.n, _c.id, _c.body, _c.stamp, _c.status, type_coerce(_c.received_at, NullType()))
+    .where(_c.inspection_id == bindparam("inspection"), _c.n > bindparam("after"))
+    .order_by(_c.n)
     .limit(bindparam("room"))
 )  # fmt: skip
-_OPEN_TO = or_(
-    OperationRow.confidential_to.in_(("", bindparam("reader"))), OperationRow.author_id == bindparam("reader")
-)
+_OPEN_TO = or_(_c.confidential_to.in_(("", bindparam("reader"))), _c.author_id == bindparam("reader"))
 _OPEN, _SHEETS = _AFTER.where(_OPEN_TO), _AFTER.where(~_OPEN_TO)
 _OF_ACCOUNT = (
     select(Inspection.id)
@@ -108,7 +110,7 @@ def _add_rows(query: Executable, asked: dict[str, Any], page: Page, most: int) -
     room = most - len(page.operations)
     rows = db.session.execute(query, {**asked, "room": room + 1}).all()
     page.more = page.more or len(rows) > room
-    moments: dict[datetime, str] = {}  # a batch has one
+    moments: dict[Any, str] = {}  # a batch has one
     for n, _, body, stamp, status, received in rows[:room]:
         moment = moments.get(received) or moments.setdefault(received, _moment(received))
         page.operations.append(
@@ -119,7 +121,11 @@ def _add_rows(query: Executable, asked: dict[str, Any], page: Page, most: int) -
     return (rows[:room][-1][0], rows[:room][-1][1]) if rows and room else None
 
 
-def _moment(value: datetime) -> str:
+def _moment(came: datetime | str) -> str:
+    """As the driver gives it: SQLite's is a text in UTC."""
+    value = (
+        datetime.fromisoformat(came).replace(tzinfo=UTC) if isinstance(came, str) else came.astimezone(UTC)
+    )
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

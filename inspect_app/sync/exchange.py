@@ -22,7 +22,7 @@ from inspect_app.sync.cursor import Cursor
 from inspect_app.sync.wire import SyncRequest
 from inspect_app.transaction import transaction
 
-MOST_PULLED = 2000
+MOST_PULLED = 5000
 logger = structlog.get_logger()
 
 

@@ -5,35 +5,49 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.bench import quick
 from tests.bench.derivatives import derivatives
+from tests.bench.dropping import dropping
 from tests.bench.measure import Caller, Figures, Table, measure
+from tests.bench.operations import table_on
 from tests.bench.photos import photos as photos_of
-from tests.bench.tablets import Tablet, tablets_of
 from tests.support.product import Product
 
 
 def main(names: list[str]) -> int:
-    unknown = sorted(set(names) - set(SCENARIOS))
+    chosen = names or [*ALONE, *IN_CITY]
+    unknown = sorted(set(chosen) - set(ALONE) - set(IN_CITY))
     if unknown:
-        print(f"There are {', '.join(SCENARIOS)}, not {', '.join(unknown)}.", file=sys.stderr)
+        print(f"There are {', '.join([*ALONE, *IN_CITY])}, not {', '.join(unknown)}.", file=sys.stderr)
         return 2
+    for name in chosen:
+        if name in ALONE:
+            for table in ALONE[name]():
+                print(table, flush=True)
+    in_city([name for name in chosen if name in IN_CITY])
+    return 0
+
+
+def in_city(names: list[str]) -> None:
+    """Those that need the demo city and a running server; all use the same one."""
+    if not names:
+        return
     with tempfile.TemporaryDirectory(prefix="inspect-app-bench-") as folder:
         product = Product(Path(folder) / "home")
         product.home.mkdir()
         product.cli("demo")
         product.start()
         try:
-            for name in names or SCENARIOS:
-                for figures in SCENARIOS[name](product):
+            for name in names:
+                for figures in IN_CITY[name](product):
                     print(figures, flush=True)
         finally:
             product.stop()
-    return 0
 
 
 def accounts(product: Product, role: str) -> list[dict[str, Any]]:
@@ -47,22 +61,6 @@ def token_of(product: Product, login: str) -> str:
 
 def caller_for(product: Product, role: str) -> Caller:
     return Caller(product.port, token_of(product, accounts(product, role)[0]["login"]))
-
-
-def operations(product: Product) -> list[Figures]:
-    """Findings in batches of 20, one device after the other and then all at once."""
-    people = [account["login"] for role in ("leader", "inspector") for account in accounts(product, role)][
-        :12
-    ]
-    tablets = tablets_of(product.port, [token_of(product, login) for login in people])[:8]
-    alone = measure("operations, batches of 20, 1 tablet", [tablets[0].push] * 50, 1)
-    lines = [partial(push_many, tablet, 25) for tablet in tablets]
-    together = measure(f"25 such batches each, {len(tablets)} tablets", lines, len(lines))
-    return [alone, together]
-
-
-def push_many(tablet: Tablet, batches: int) -> int:
-    return sum(tablet.push() for _ in range(batches))
 
 
 def photos(product: Product) -> list[Table]:
@@ -84,8 +82,15 @@ def pages(product: Product) -> list[Figures]:
     ]
 
 
-SCENARIOS: dict[str, Callable[[Product], Sequence[object]]] = {
-    "operations": operations,
+DATABASES = ("sqlite", "postgres")
+ALONE: dict[str, Callable[[], Iterable[object]]] = {
+    "operations": lambda: map(table_on, DATABASES),
+    "dropping": lambda: map(dropping, DATABASES),
+    "decoding": lambda: [quick.decoding()],
+    "json": lambda: [quick.json_out()],
+    "pull": lambda: map(quick.pull, DATABASES),
+}
+IN_CITY: dict[str, Callable[[Product], Iterable[object]]] = {
     "photos": photos,
     "derivatives": derivatives,
     "pages": pages,

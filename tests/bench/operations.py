@@ -150,11 +150,6 @@ def started(kind: str, visits: int, workers: int = 1) -> Iterator[Place]:
             place.product.stop()
 
 
-def operations(kinds: tuple[str, ...] = ("sqlite", "postgres")) -> Iterator[Table]:
-    for kind in kinds:
-        yield table_on(kind)
-
-
 def table_on(kind: str) -> Table:
     wanted = {"sqlite": 0.3, "postgres": 0.5}[kind]
     table = Table(
