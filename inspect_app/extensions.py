@@ -193,6 +193,22 @@ def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:
     return sum(len(session.execute(statement, row).all()) for row in rows)
 
 
+def bound(model: type[Any], column: str, value: Any) -> Any:
+    """A value as the driver takes it for that column."""
+    dialect = db.session.get_bind().dialect
+    process = model.__table__.c[column].type.dialect_impl(dialect).bind_processor(dialect)
+    return process(value) if process else value
+
+
+def insert_rows(model: type[Any], columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Hand many rows to the driver as they are (see `bound`): for what pours, at half the price of compiled parameters."""
+    connection = db.session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
+    statement = f"INSERT INTO {model.__table__.name} ({names}) VALUES ({marks})"  # noqa: S608  # nosec B608  # names of ours
+    connection.exec_driver_sql(statement, rows)
+
+
 class OrjsonProvider(DefaultJSONProvider):
     """JSON out by orjson: the same values as Flask's own, an order of magnitude faster; texts stay readable UTF-8."""
 

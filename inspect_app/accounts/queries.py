@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 
 from inspect_app import clock
 from inspect_app.accounts.actor import Actor, actor_with
@@ -25,8 +26,10 @@ _OF_BEARER = (
     .join(ApiToken, ApiToken.account_id == Account.id)
     .where(ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None))
     .where(ApiToken.expires_at > bindparam("now"))
+    .options(joinedload(Account.role_rows))
 )
-_NAMES = select(Account.id, Account.name).where(among(Account.id, "ids"))
+_a = Account.__table__.c
+_NAMES = select(_a.id, _a.name).where(among(_a.id, "ids"))
 
 
 def token_hash(token: str) -> str:
@@ -92,7 +95,7 @@ def sign_in_of(token: str) -> SignIn | None:
 
 def account_of_bearer(token: str) -> Account | None:
     """The account behind an API token, unless it is revoked or over."""
-    return db.session.scalars(_OF_BEARER, {"token": token_hash(token), "now": clock.now()}).first()
+    return db.session.scalars(_OF_BEARER, {"token": token_hash(token), "now": clock.now()}).unique().first()
 
 
 def usable(account: Account) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from inspect_app import audit
 from inspect_app.domain.operations import (
@@ -24,18 +24,19 @@ from inspect_app.domain.operations import (
 from inspect_app.domain.operations.folding import FREE
 from inspect_app.domain.operations.pages import page_digest
 from inspect_app.domain.operations.validation import owners
-from inspect_app.extensions import among, db
+from inspect_app.extensions import among, bound, db, insert_rows
 from inspect_app.inspections import following
 from inspect_app.inspections.incoming import Incoming, OperationIn
 from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
 from inspect_app.photos.services import refer
 
-_COLUMNS = (OperationRow.id, OperationRow.body, OperationRow.stamp, OperationRow.entity, OperationRow.entity_id,
-            OperationRow.confidential_to)  # fmt: skip
-_OWN = OperationRow.inspection_id == bindparam("inspection")
-_TOUCHED = select(*_COLUMNS).where(_OWN, among(OperationRow.entity_id, "entities"))
-_DECIDING = select(*_COLUMNS).where(_OWN, DECIDING_KINDS)
+_o = OperationRow.__table__.c
+_EARLIER = select(_o.id, _o.body, _o.stamp, _o.entity, _o.entity_id, _o.confidential_to).where(
+    _o.inspection_id == bindparam("inspection")
+)
+_TOUCHED = _EARLIER.where(among(_o.entity_id, "entities"))
+_DECIDING = _EARLIER.where(DECIDING_KINDS)
 _table = Inspection.__table__
 _PLACES = (
     update(_table)
@@ -43,7 +44,8 @@ _PLACES = (
     .values(log_n=_table.c.log_n + bindparam("count"))
     .returning(_table.c.log_n)
 )
-_INSERT = insert(OperationRow.__table__)
+_COLUMNS = ("id", "inspection_id", "n", "device_id", "seq", "entity", "entity_id", "body", "content_hash", "author_id", "stamp",
+            "status", "code", "confidential_to", "received_at")  # fmt: skip
 _OPEN = update(_table).where(_table.c.id == bindparam("inspection")).values(sheets_open=True)
 
 
@@ -87,7 +89,7 @@ def enter(writer: Writer, page: Page) -> dict[str, str]:
     state, statuses = _judged(page, earlier, deciding)
     papers = {row.entity_id: row.confidential_to for row in earlier if row.entity == "photo"}
     hidden = _confidential(page, papers)
-    db.session.execute(_INSERT, _rows(page, first, statuses, hidden))  # Core, not the unit of work
+    insert_rows(OperationRow, _COLUMNS, _rows(page, first, statuses, hidden))
     _follow(writer, page, state, first)
     return statuses
 
@@ -152,12 +154,12 @@ def _confidential(page: Page, papers: dict[str, str]) -> dict[str, str]:
 
 def _rows(
     page: Page, first: int, statuses: Mapping[str, str], hidden: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> list[tuple[Any, ...]]:
+    """In the order of _COLUMNS."""
+    received = bound(OperationRow, "received_at", page.received)
     return [
-        {"id": op.id, "inspection_id": page.inspection, "n": first + place, "device_id": op.device, "seq": op.seq,
-         "entity": op.entity, "entity_id": op.entity_id, "body": item.body, "content_hash": item.content_hash,
-         "author_id": op.author, "stamp": page.new[place].stamp, "status": statuses[op.id], "code": "",
-         "confidential_to": hidden.get(op.id, ""), "received_at": page.received}
+        (op.id, page.inspection, first + place, op.device, op.seq, op.entity, op.entity_id, item.body, item.content_hash,
+         op.author, page.new[place].stamp, statuses[op.id], "", hidden.get(op.id, ""), received)
         for place, (item, op) in enumerate(zip(page.items, page.operations, strict=True))
     ]  # fmt: skip
 

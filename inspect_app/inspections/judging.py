@@ -21,12 +21,11 @@ OF_THE_SESSION = frozenset({"foreign_author", "foreign_device"})
 RETRYABLE = frozenset({"photo_missing"})
 ID_REUSED = "id_reused"
 
-_LOGGED = select(OperationRow.id, OperationRow.content_hash, OperationRow.status).where(
-    among(OperationRow.id, "ids")
+_o, _s = OperationRow.__table__.c, SetAside.__table__.c  # of the tables: rows are asked for, no objects
+_LOGGED = select(_o.id, _o.content_hash, _o.status).where(among(_o.id, "ids"))
+_ASIDE = select(_s.account_id, _s.operation_id, _s.content_hash, _s.status, _s.code).where(
+    among(_s.operation_id, "ids")
 )
-_ASIDE = select(
-    SetAside.account_id, SetAside.operation_id, SetAside.content_hash, SetAside.status, SetAside.code
-).where(among(SetAside.operation_id, "ids"))
 
 
 @dataclass(frozen=True, slots=True)

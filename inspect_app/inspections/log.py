@@ -40,7 +40,8 @@ from inspect_app.transaction import Shared, end_read, in_transaction
 log = structlog.get_logger()
 MOST_TOGETHER = 16  # batches in one transaction: enough to share the disk's wait, few enough to be quick
 PATIENCE = 20.0  # seconds in the line; the database's own limit comes on top
-_LOCK = select(Inspection.id).where(among(Inspection.id, "ids")).order_by(Inspection.id).with_for_update()
+_i = Inspection.__table__.c
+_LOCK = select(_i.id).where(among(_i.id, "ids")).order_by(_i.id).with_for_update()
 _LATEST = (
     select(func.max(OperationRow.received_at))
     .join(Inspection, (Inspection.id == OperationRow.inspection_id) & (Inspection.log_n == OperationRow.n))

@@ -36,17 +36,15 @@ _AFTER = (
 )  # fmt: skip
 _OPEN_TO = or_(_c.confidential_to.in_(("", bindparam("reader"))), _c.author_id == bindparam("reader"))
 _OPEN, _SHEETS = _AFTER.where(_OPEN_TO), _AFTER.where(~_OPEN_TO)
+_i, _m = Inspection.__table__.c, VisitMember.__table__.c
 _OF_ACCOUNT = (
-    select(Inspection.id)
-    .join(VisitMember, VisitMember.visit_id == Inspection.id)
-    .where(VisitMember.account_id == bindparam("account"))
-    .order_by(Inspection.id)
+    select(_i.id)
+    .select_from(Inspection.__table__.join(VisitMember.__table__, _m.visit_id == _i.id))
+    .where(_m.account_id == bindparam("account"))
+    .order_by(_i.id)
 )
-_HEADS = select(Inspection.id, Inspection.log_n, Inspection.sheets_open).where(among(Inspection.id, "ids"))
-_SHUT = _HEADS.where(Inspection.sheets_open.is_(False)).order_by(Inspection.id)
-_DECIDING = select(OperationRow.inspection_id, OperationRow.body, OperationRow.stamp).where(
-    among(OperationRow.inspection_id, "ids"), DECIDING_KINDS
-)
+_HEADS = select(_i.id, _i.log_n, _i.sheets_open).where(among(_i.id, "ids"))
+_DECIDING = select(_c.inspection_id, _c.body, _c.stamp).where(among(_c.inspection_id, "ids"), DECIDING_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +73,15 @@ def inspections_of(account_id: str) -> list[str]:
 def read(account_id: str, places: Mapping[str, Place], most: int) -> Page:
     """At most `most` operations beyond the places, for a reader who is on the team of all of these inspections."""
     page = Page(places=dict(places))
-    heads = _heads(places)
+    heads = heads_of(places)
     for inspection in sorted(places):
         if inspection in heads:
             _read_one(account_id, inspection, heads[inspection], page, most)
     return page
 
 
-def _heads(inspections: Iterable[str]) -> dict[str, tuple[int, bool]]:
+def heads_of(inspections: Iterable[str]) -> dict[str, tuple[int, bool]]:
+    """{inspection id: (last place in its log, whether the sheets are open)} of those that exist."""
     rows = db.session.execute(_HEADS, {"ids": list(inspections)})
     return {row.id: (row.log_n, row.sheets_open) for row in rows}
 
@@ -150,7 +149,7 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
 
 def sheets_handed_in(inspections: Iterable[str]) -> list[dict[str, Any]]:
     """Who has handed in, without any value, while the sheets are not yet open: [{inspection, member, handed_in}]."""
-    shut = [row.id for row in db.session.execute(_SHUT, {"ids": list(inspections)})]
+    shut = sorted(key for key, (_, is_open) in heads_of(inspections).items() if not is_open)
     if not shut:
         return []
     teams, logs = teams_of(shut), _deciding(shut)

@@ -11,10 +11,11 @@ from inspect_app.domain.operations import Team
 from inspect_app.extensions import among, db
 from inspect_app.scheduling.models import VisitMember
 
+_c = VisitMember.__table__.c
 _TEAMS = (
-    select(VisitMember.visit_id, VisitMember.account_id, VisitMember.role, VisitMember.external)
-    .where(among(VisitMember.visit_id, "ids"))
-    .order_by(VisitMember.place)
+    select(_c.visit_id, _c.account_id, _c.role, _c.external)
+    .where(among(_c.visit_id, "ids"))
+    .order_by(_c.place)
 )
 
 
