@@ -26,7 +26,10 @@ VERBS = {
         "ruff, mypy, import-linter, bandit, biome, vue-tsc; --fix repairs what can be repaired",
     ),
     "build": (install.build_always, "build the PWA and the office assets into static/dist"),
-    "bench": (bench.main, "measure the paths that tablets and photos take [NAME ...]"),
+    "bench": (
+        bench.main,
+        "measure beside floors: operations dropping decoding json pull photos derivatives pages [NAME ...]",
+    ),
     "kills": (
         kills.main,
         "kill what runs at named places and at random, see that nothing is lost: kills server|browser [--count N] [--seed N]",

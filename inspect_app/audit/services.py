@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import insert
@@ -12,7 +14,22 @@ from inspect_app.audit.models import AuditLine, WaitingLine
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 
-_WAIT = insert(WaitingLine.__table__)
+# Written at every act, so built once and without the unit of work.
+_LINE = insert(AuditLine.__table__).returning(AuditLine.__table__.c.n)
+_WAITING = insert(WaitingLine.__table__)
+
+
+@dataclass(slots=True)
+class _New:
+    """A line before it has its number."""
+
+    id: str
+    at: datetime
+    actor_id: str
+    actor_name: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
 
 
 class Who(Protocol):
@@ -30,17 +47,7 @@ def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
     `action` is `feature.verb`; `subject` is `kind:id` and holds opaque ids only, because the log of a sealed
     visit must not tell its target before release. `detail` is JSON.
     """
-    line = AuditLine(
-        id=new_id(),
-        at=clock.now(),
-        actor_id=actor.id,
-        actor_name=actor.name,
-        action=action,
-        subject=subject,
-        detail=plain(detail),
-    )
-    line.leaf = leaf_of(line).hex()
-    db.session.add(line)
-    db.session.flush()
-    db.session.execute(_WAIT, {"line_n": line.n})
+    line = _New(new_id(), clock.now(), actor.id, actor.name, action, subject, plain(detail))
+    number = db.session.execute(_LINE, {**asdict(line), "leaf": leaf_of(line).hex()}).scalar_one()
+    db.session.execute(_WAITING, {"line_n": number})
     return line.id

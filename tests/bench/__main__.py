@@ -1,4 +1,4 @@
-"""`python -m tests.bench [operations] [photos] [pages]`: starts the product on a fresh folder and measures it."""
+"""`python -m tests.bench [NAME ...]`: measures the product beside a floor: raw drivers, plain libraries, a bare query."""
 
 from __future__ import annotations
 
