@@ -130,3 +130,19 @@ def test_the_package_carries_the_rules_with_the_city_s_own_values(
     settings.set_setting(SYSTEM, "grave_judgement_score", first, "50", source="", verified=False)
     assert rules(leader)["forced_judgements"]["score"] == 60, "pinned at the release"
     assert rules(leader)["rates"][0]["contractor"] == 8000
+
+
+def test_a_long_history_does_not_make_a_sealed_package_larger_than_the_others(
+    client: Any, city: City, db: Any, clock: Any
+) -> None:
+    from inspect_app.sync import packages
+
+    past = [
+        {"date": f"2026-{month:02}-01", "findings": [{"text": "蜂" * 6000}]} for month in range(12, 0, -1)
+    ]
+    content = {"inspection": "x", "history": past}
+    answer = packages.sealed_answer(content)
+    assert len(answer.data) == packages.SEALED_BYTES
+    assert answer.json is not None
+    assert answer.json["history"] == past[: len(answer.json["history"])]
+    assert 0 < len(answer.json["history"]) < len(past)
