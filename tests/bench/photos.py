@@ -7,6 +7,7 @@ import hashlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -149,13 +150,25 @@ def _web(product: Product) -> int:
 
 def _cut(product: Product, caller: Caller, *, checked: bool) -> Line:
     """Bytes sent by the payload, on a link that is cut after every 5 MB."""
-    content, sent = _photo(60_000_000), 0
+    content, sent, acknowledged = _photo(60_000_000), 0, -1
     digest = hashlib.sha256(content).hexdigest()
-    while (stand := begin(caller, content, digest))[1] < len(content):
+    while (stand := _settled(caller, content, digest, acknowledged))[1] < len(content):
+        acknowledged = stand[1]
         sent += _until_cut(product, caller, content, *stand, checked=checked)
     name = "bytes sent / payload, cut every 5 MB" + (", checksums" if checked else "")
     ratio = sent / len(content)
     return Line(name, f"{ratio:.3f}", wanted="<= 1.05", met=ratio <= 1.05)
+
+
+def _settled(caller: Caller, content: bytes, digest: str, before: int) -> tuple[str, int]:
+    """Where the upload stands once the server has noticed the cut; a tablet waits a moment before it comes back."""
+    for _ in range(100):
+        stand = begin(caller, content, digest)
+        if stand[1] > before + CUT_EVERY // 2 or stand[1] == len(content):
+            break
+        time.sleep(0.05)
+    time.sleep(0.2)
+    return begin(caller, content, digest)
 
 
 def _until_cut(
