@@ -39,7 +39,8 @@ from inspect_app.sync import exchange
 from tests.simulation import kills
 
 T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-PEOPLE = ("leader", "member")
+PEOPLE = 2
+ROLES = (("leader", "inspector"), ("inspector",))
 DEVICES = ("d0000001-0000-7000-8000-000000000000", "d0000002-0000-7000-8000-000000000000")
 PASSWORD = "long enough 42"
 TEMPLATES = ROOT / ".dev"
@@ -62,7 +63,7 @@ class World:
         with self._at(T0):
             self.inspection, self.accounts = _found()
             self.devices = DEVICES
-            self.cookies = [self._signed_in(person) for person in range(len(PEOPLE))]
+            self.cookies = [self._signed_in(person) for person in range(PEOPLE)]
             current()
         self.poison(True)
         self.began = None if database_url else self.backup()
@@ -92,7 +93,7 @@ class World:
         from inspect_app.accounts import sessions
 
         device = (self.devices[person], "tablet")
-        found = sessions.sign_in(PEOPLE[person], PASSWORD, device=device, address="", hours=24 * 3650)
+        found = sessions.sign_in(self.accounts[person], PASSWORD, device=device, address="", hours=24 * 3650)
         return found.token
 
     def reset(self) -> None:
@@ -106,7 +107,7 @@ class World:
         with self._at(T0):
             self.inspection = _released(*self.accounts)
             self.devices = (new_id(), new_id())
-            self.cookies = [self._signed_in(person) for person in range(len(PEOPLE))]
+            self.cookies = [self._signed_in(person) for person in range(PEOPLE)]
 
     def seal_a_visit(self) -> list[str]:
         """The two are to go to another site, and may not know before their hours: answers the words that would tell."""
@@ -313,11 +314,18 @@ def _found() -> tuple[str, list[str]]:
         return f"a{next(numbers):07x}-0000-7000-8000-00000000000a"
 
     with mock.patch.object(factories, "new_id", counted):
-        leader = factories.account("leader", "inspector", login="leader", password=PASSWORD)
-        member = factories.account("inspector", login="member", password=PASSWORD)
+        leader, member = (
+            factories.account(*roles, **_named(number)) for number, roles in enumerate(ROLES, 1)
+        )
         factories.edition()
         visit = factories.released_visit(factories.tender(), leader, (member,), edition_id="test-edition")
     return visit.id, [leader.id, member.id]
+
+
+def _named(number: int) -> dict[str, str]:
+    """Login and name are the id, as the twin and the tablets of the stories have it."""
+    key = f"a{number:07x}-0000-7000-8000-00000000000a"
+    return {"login": key, "name": key, "password": PASSWORD}
 
 
 def _released(leader_id: str, member_id: str) -> str:

@@ -87,6 +87,8 @@ export class Twin implements Backend {
     now: number,
     manner: Manner,
   ): Promise<HttpReply | null> {
+    // As from another process: what else runs on the tablet has come to rest before the answer is there.
+    await new Promise((resolve) => setImmediate(resolve));
     if (manner.signedOut) return manner.kill ? null : problem(401, 'signed_out');
     try {
       const answer = this.#server.handle(request, this.setting.accounts[person] as string, now, manner);

@@ -208,13 +208,13 @@ class TabLocks {
 }
 
 /** Ed25519 by Node, at once: a thread pool would make the order of two tabs a matter of luck. */
-const verifyInNode: VerifySignature = async (keyHex, message, signatureHex) => {
+export const verifyInNode: VerifySignature = async (keyHex, message, signatureHex) => {
   const x = Buffer.from(keyHex, 'hex').toString('base64url');
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
   return verify(null, Buffer.from(message), key, Buffer.from(signatureHex, 'hex'));
 };
 
-const fakePicture: World['readPicture'] = async (bytes) => {
+export const fakePicture: World['readPicture'] = async (bytes) => {
   const picture = {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     type: 'image/jpeg',
@@ -227,7 +227,7 @@ const fakePicture: World['readPicture'] = async (bytes) => {
   return { ok: true, picture };
 };
 
-function packageFor(inspection: string, { leader, members }: Team): Package {
+export function packageFor(inspection: string, { leader, members }: Team): Package {
   const line = (account: string, role: string) => ({ account, name: account, role, external: false });
   const others = members.filter((who) => who !== leader).map((who) => line(who, 'member'));
   const team = [{ ...line(leader, 'leader'), scores: true }, ...others];

@@ -44,6 +44,7 @@ export class Network {
     if (tab.database.dead) return NEVER;
     this.requests += 1;
     const fault = this.weather.fault(this.requests);
+    if (fault !== null) this.weather.record(`${person} ${told(request)} meets ${fault}`);
     if (fault === 'tab_dies_before') {
       tab.kill();
       return NEVER;

@@ -47,7 +47,8 @@ export class Story {
   #device(number: number): SimulatedDevice {
     const { setting } = this.backend;
     const id = setting.accounts[number] as string;
-    const account = { id, login: id, name: id, roles: ['inspector'], agency: null };
+    const roles = number === 0 ? ['inspector', 'leader'] : ['inspector'];
+    const account = { id, login: id, name: id, roles, agency: null };
     const device = { id: setting.devices[number] as string, name: 'tablet' };
     return new SimulatedDevice(
       { account, device, number: number + 1 },
@@ -77,8 +78,12 @@ export class Story {
     let number = 0;
     for (const step of steps) {
       number += 1;
-      for (const fault of this.script.step(number)) await this.#between(fault);
+      for (const fault of this.script.step(number)) {
+        this.trace.push(fault);
+        await this.#between(fault);
+      }
       await this.#step(step);
+      this.trace.push(`step ${number} ${JSON.stringify(step)}, ${this.commits} commits so far`);
       await this.watch.look(`step ${number} ${JSON.stringify(step)}`);
     }
     await this.#heal();

@@ -113,7 +113,8 @@ export class SimulatedServer {
   }
 
   #session(account: string, now: number) {
-    const person = { id: account, login: account, name: account, roles: ['inspector'], agency: null };
+    const roles = account === this.team.leader ? ['inspector', 'leader'] : ['inspector'];
+    const person = { id: account, login: account, name: account, roles, agency: null };
     const server_time = new Date(now).toISOString();
     const named = this.devices[account];
     const device = named === undefined ? null : { id: named, name: 'tablet' };
