@@ -253,3 +253,21 @@ def test_thirty_creations_at_once_give_one_upload(app: Any, sender: Sender, db: 
         (201, answers[0].headers["Location"])
     }
     assert db.session.query(Upload).count() == 1
+
+
+def test_parts_stay_until_the_photos_rows_are_committed(
+    sender: Sender, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    from inspect_app.photos import originals
+
+    def locked(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    place = sender.create(CONTENT).headers["Location"]
+    with monkeypatch.context() as patched:
+        patched.setattr(originals, "register", locked)
+        assert sender.patch(place, 0, CONTENT).status_code == 503
+    assert sender.create(CONTENT).headers["Upload-Offset"] == str(len(CONTENT))
+    assert b"".join(queries.original(pictures.sha256(CONTENT))) == CONTENT

@@ -158,7 +158,7 @@ def _command(copy: Path, bug: Bug) -> tuple[list[str], Path, str]:
     if bug.kind == "vitest":
         node = str(copy / ".venv/bin/node") if (copy / ".venv/bin/node").exists() else "node"
         return (
-            [node, "node_modules/vitest/vitest.mjs", "run", "--bail=1", *bug.what],
+            [node, "node_modules/vitest/vitest.mjs", "run", "--bail=1", "--testTimeout=300000", *bug.what],
             copy / "static",
             "AssertionError",
         )

@@ -177,12 +177,12 @@ class Ledger:
         return found + self._parts(connection, key, row.received, picture.content)
 
     def _parts(self, connection: Any, key: str, received: int, content: bytes) -> list[str]:
-        """The entered parts, read from storage, are the beginning of the photo. A part may hold more than was entered."""
-        rows = connection.execute(
+        """What is entered of the parts, read from storage, is the beginning of the photo. A part may hold more than that."""
+        parts = connection.execute(
             text("SELECT key, size FROM upload_parts WHERE upload_id = :id ORDER BY start"), {"id": key}
         )
         try:
-            held = b"".join((self._photos / part).read_bytes()[:size] for part, size in rows)
+            held = b"".join((self._photos / part.key).read_bytes()[: part.size] for part in parts)
         except FileNotFoundError:
             return ["an entered part has no bytes"]
         return [] if held == content[:received] else ["the entered parts are not the beginning of the photo"]
