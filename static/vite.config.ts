@@ -41,5 +41,7 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     passWithNoTests: true,
+    testTimeout: 60_000, // a hang is noticed, a slow machine is not one
+    hookTimeout: 60_000,
   },
 });

@@ -7,6 +7,7 @@ import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION, openEngine } from '../data/bench';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
+const OTHER = 'f0000000-0000-7000-8000-000000000002';
 
 let opened: Bench | null = null;
 async function open(...input: Parameters<typeof bench>): Promise<Bench> {
@@ -110,4 +111,19 @@ test('two tabs of one person: one sends, the other waits', async () => {
   await Promise.all([first, other]);
   expect(most).toBe(1);
   await second.stop();
+});
+
+test('what the server cannot take is set aside, not dropped: others go on, and it goes again when it can', async () => {
+  const { server, clock, tablet } = await open('leader');
+  await tablet.engine.edit(INSPECTION, 'finding', FINDING, { text: 'poison' });
+  await tablet.engine.edit(INSPECTION, 'finding', OTHER, { text: 'b' });
+  await tablet.engine.sendNow();
+  expect(server.log).toHaveLength(1);
+  const states = (await tablet.db.operations.toArray()).map((row) => row.state);
+  expect(states.sort()).toEqual(['acknowledged', 'parked']);
+  server.poison = null;
+  clock.now += 24 * 3_600_000;
+  await tablet.engine.sendNow();
+  expect(server.log).toHaveLength(2);
+  expect(tablet.engine.status.get()).toMatchObject({ waiting: 0 });
 });
