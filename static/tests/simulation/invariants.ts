@@ -25,6 +25,8 @@ export class Watch {
   #deceived: string | null = null;
   #audit = 0;
   #state: ServerState | null = null;
+  /** whether all had handed in at some time: what tablets were given then, an older state put back cannot take from them */
+  #sheetsWereOpen = false;
 
   constructor(
     private readonly devices: SimulatedDevice[],
@@ -63,6 +65,7 @@ export class Watch {
   async look(where: string): Promise<void> {
     const state = await this.backend.state();
     this.#state = state;
+    this.#sheetsWereOpen ||= state.sheetsOpen;
     if (state.epoch !== this.#deceived) this.#deceived = null;
     for (const device of this.devices) for (const row of device.operations()) this.#note(row);
     const found = [
@@ -188,10 +191,10 @@ export class Watch {
     const name = `tablet ${device.person.number - 1}`;
     const { inspection } = this.backend.setting;
     const shut = this.#state?.sheetsOpen ? [] : sheetsOfOthers(device.person.account.id, inspection, team);
-    const visible = Object.fromEntries(
-      Object.entries(server.entities).filter(([key]) => !shut.includes(key)),
+    const known = this.#sheetsWereOpen ? without(own.entities, shut) : own.entities;
+    const found = differences(without(server.entities, shut), known).map(
+      (key) => `${name} differs in ${key}`,
     );
-    const found = differences(visible, own.entities).map((key) => `${name} differs in ${key}`);
     const { waiting, waitingPhotos } = device.tab.engine.status.get();
     if (waiting + waitingPhotos > 0) found.push(`${name}: ${waiting} and ${waitingPhotos} still wait`);
     const [summary] = device.tab.engine.inspections.get();
@@ -282,6 +285,10 @@ function headsAreShown(server: Folded, { log }: ServerState): string[] {
       return !shown.includes(it.set.text as string);
     })
     .map((it) => `a value in conflict is not shown: ${String(it.set.text)}`);
+}
+
+function without<T>(entities: Record<string, T>, shut: string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(entities).filter(([key]) => !shut.includes(key)));
 }
 
 function differences(one: Record<string, unknown>, other: Record<string, unknown>): string[] {
