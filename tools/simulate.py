@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--sample", type=int, metavar="N", help="only N of the singles, of the pairs")
     found.add_argument("--server", choices=("twin", "real", "both"), default="twin",
                        help="the TypeScript twin, the Python services over a pipe, or both held to each other")  # fmt: skip
+    found.add_argument("--quick", action="store_true", help="the short fixed list of the tests, first")
     found.add_argument("--replay", metavar="NAME", help='one story again: "seed 7", "core: request 12 drop"')
     found.add_argument("--trace", action="store_true", help="with --replay: print every answer")
     found.add_argument("--keep-going", action="store_true", help="do not stop at the first broken story")

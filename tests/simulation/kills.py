@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import event
@@ -12,6 +13,8 @@ from sqlalchemy import event
 from inspect_app.accounts.models import SignIn
 from inspect_app.extensions import db
 from inspect_app.storage.local import LocalStorage
+
+STORING = ("put", "append", "adopt")  # what makes bytes durable in a folder
 
 
 class Killed(BaseException):
@@ -45,15 +48,19 @@ def install() -> None:
     """Listen to every commit and every stored file of this process. Once."""
     event.listen(db.session, "before_commit", _before_commit)
     event.listen(db.session, "after_commit", lambda _session: _after())
-    put = LocalStorage.put
+    for name in STORING:
+        setattr(LocalStorage, name, _counted(getattr(LocalStorage, name)))
 
-    def stored(self: LocalStorage, key: str, chunks: Any) -> int:
+
+def _counted(storing: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(storing)
+    def stored(*arguments: Any) -> Any:
         _before()
-        size = put(self, key, chunks)
+        result = storing(*arguments)
         _after()
-        return size
+        return result
 
-    LocalStorage.put = stored  # type: ignore[method-assign]
+    return stored
 
 
 def _before_commit(session: Any) -> None:

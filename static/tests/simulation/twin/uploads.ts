@@ -77,19 +77,19 @@ export class ServerUploads {
     const failed = this.#held(upload, now, durably, () => {
       if (offset !== upload.bytes.length) return problem(409, 'offset_mismatch');
       if (offset + body.length > upload.length) return problem(413, 'too_large');
-      return this.#take(upload, request, cut === null ? body : body.subarray(0, cut), now, durably);
+      return this.#take(upload, request, cut ?? body.length, now, durably);
     });
     return failed ?? at(upload);
   }
 
   /** Under the lease; a server that dies in here leaves it behind. */
   #held(upload: Upload, now: number, durably: Durably, work: () => HttpReply | null): HttpReply | null {
-    const busy = durably.run(() => {
-      if (upload.leasedUntil !== null && upload.leasedUntil >= now) return true;
+    const until = upload.leasedUntil;
+    // One that ends beyond its life was given by a clock that has been put back since.
+    if (until !== null && until >= now && until <= now + LEASE) return problem(423, 'locked');
+    durably.run(() => {
       upload.leasedUntil = now + LEASE;
-      return false;
     });
-    if (busy) return problem(423, 'locked');
     const answer = work();
     // What moved the offset or finished the upload gave the lease back in the same commit.
     if (upload.leasedUntil !== null)
@@ -99,21 +99,21 @@ export class ServerUploads {
     return answer;
   }
 
-  #take(
-    upload: Upload,
-    request: HttpRequest,
-    arrived: Uint8Array,
-    now: number,
-    durably: Durably,
-  ): HttpReply | null {
-    if (arrived.length > 0) durably.run(() => undefined);
+  /** A whole body is held to its checksum; what came of a cut one is kept, and the hash of the photo decides. */
+  #take(upload: Upload, request: HttpRequest, came: number, now: number, durably: Durably): HttpReply | null {
+    const body = request.body as Uint8Array;
+    const arrived = body.subarray(0, came);
+    const cut = came < body.length ? problem(400, 'bad_request') : null;
+    if (came === 0) return cut;
+    durably.run(() => undefined); // the bytes are on the disk, beyond the offset
     const sum = Buffer.from(sha256Hex(arrived), 'hex').toString('base64');
-    if (request.headers?.['upload-checksum'] !== `sha256 ${sum}`) return problem(460, 'checksum_mismatch');
+    if (cut === null && request.headers?.['upload-checksum'] !== `sha256 ${sum}`)
+      return problem(460, 'checksum_mismatch');
     durably.run(() => {
       upload.bytes = Buffer.concat([upload.bytes, arrived]);
       if (upload.bytes.length < upload.length) upload.leasedUntil = null;
     });
-    return upload.bytes.length === upload.length ? this.#finish(upload, durably, now) : null;
+    return upload.bytes.length === upload.length ? this.#finish(upload, durably, now) : cut;
   }
 
   #finish(upload: Upload, durably: Durably, now: number): HttpReply | null {
