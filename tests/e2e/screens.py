@@ -25,6 +25,7 @@ SIZES = {
 }
 DARK = {"portrait", "laptop", "phone"}  # the choice of sizes that is also made dark
 TALLEST = 4000
+PATIENCE = 60_000  # milliseconds
 
 Steps = Callable[[Any], None]
 
@@ -51,6 +52,18 @@ def then(first: Steps, link: str) -> Steps:
     return go
 
 
+def answering(page: Any) -> None:
+    """The first case in which something is left to answer, at its next item."""
+    page.goto("/office/cases")
+    for address in page.locator("tbody .row-link").evaluate_all("links => links.map((link) => link.href)"):
+        page.goto(address)
+        if (link := page.get_by_role("link", name=re.compile("^填報下一項"))).count():
+            link.first.click()
+            page.wait_for_load_state("load")
+            return
+    raise Error("no case of this agency waits for an answer")
+
+
 RECORD = row_of("/office/inspections?state=issued")
 CASE = row_of("/office/cases")
 MEETING = row_of("/office/meetings")
@@ -71,7 +84,7 @@ OFFICE: dict[str, dict[str, str | Steps]] = {
         "todo": "/office/", "approvals": "/office/visit-approvals",
         "approval": then(row_of("/office/inspections?state=approving"), "核定或退回"),
     },
-    "agency1": {"todo": "/office/", "cases": "/office/cases", "case": CASE, "reply": then(CASE, "填報下一項"),
+    "agency1": {"todo": "/office/", "cases": "/office/cases", "case": CASE, "reply": answering,
                 "rulings": "/office/rulings"},
     "chair": {"page": "/office/chair", "meeting": MEETING},
     "secretary": {"todo": "/office/", "meetings": "/office/meetings", "meeting": MEETING, "new-meeting": "/office/meetings/new",
@@ -112,7 +125,7 @@ class Camera:
 def office(camera: Camera, browser: Any, url: str) -> None:
     for login, screens in OFFICE.items():
         context = browser.new_context(base_url=url, locale="zh-TW", timezone_id="Asia/Taipei")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         if login:
             page.goto("/office/sign-in")
@@ -136,7 +149,7 @@ def enter(page: Any, login: str) -> None:
 def field(camera: Camera, browser: Any, url: str) -> None:
     """The leader's tablet: the first inspection that can be opened, all of its screens."""
     context = browser.new_context(base_url=url, locale="zh-TW", timezone_id="Asia/Taipei", has_touch=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     camera.visit(page, "app-sign-in", lambda: (page.goto("/app/"), page.get_by_label("帳號").wait_for()))
     enter(page, "leader1")
