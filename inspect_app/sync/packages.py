@@ -15,6 +15,7 @@ from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission, Role
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain import catalogue as catalogue_domain
+from inspect_app.domain import packages as parts
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import quarantine, services_open
@@ -48,11 +49,31 @@ def package(actor: Actor, visit_id: str) -> dict[str, Any]:
     visit = scheduling.get(visit_id)
     known = scheduling.known_in_team(actor, visit, clock.now()) if visit is not None else None
     if known is None:
-        raise Problem("not_found", "找不到這項行程，或還不到可以下載的時間。")
+        raise _not_yet()
     visits.note_view(actor, [known])
     if known.phase == scheduling.RELEASED:
         services_open.ensure([visit_id])
     return _package(known)
+
+
+def changes(actor: Actor, visit_id: str, held: dict[str, str]) -> dict[str, Any]:
+    """From release on: what is another now than in the package that the tablet holds (its parts' marks).
+
+    Before release `not_found` to everybody, the team included, whether the visit exists or not: then only whole packages
+    of one size travel, and nothing is opened for this question.
+    """
+    permit(actor, Permission.INSPECT)
+    visit = scheduling.get(visit_id)
+    released = visit is not None and visit.state == scheduling.RELEASED
+    known = scheduling.known_in_team(actor, visit, clock.now()) if visit is not None and released else None
+    if known is None:
+        raise _not_yet()
+    services_open.ensure([visit_id])
+    return {"inspection": visit_id, **parts.changes(held, _package(known))}
+
+
+def _not_yet() -> Problem:
+    return Problem("not_found", "找不到這項行程，或還不到可以下載的時間。")
 
 
 def _package(known: Known) -> dict[str, Any]:

@@ -117,6 +117,18 @@ def package(inspection: str) -> Response:
     return packages.sealed_answer(content) if content["phase"] == BEFORE else wire.answer(content)
 
 
+@blueprint.post("/packages/<inspection>/changes")
+@requires(Permission.INSPECT)
+@blueprint.input(schemas.ChangesIn, arg_name="form")
+@blueprint.output(schemas.ChangesOut)
+@blueprint.doc(
+    summary="What changed in a released visit since the package that one holds",
+    responses=[400, 401, 403, 404, 422],
+)
+def package_changes(inspection: str, form: dict[str, Any]) -> Response:
+    return wire.answer(packages.changes(actor(), inspection, form["held"]))
+
+
 @blueprint.post("/packages/<inspection>/arrival")
 @requires(Permission.SIGNED_IN)
 @blueprint.output(schemas.ArrivalOut)

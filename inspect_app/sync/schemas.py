@@ -147,6 +147,26 @@ class PackageOut(PackageLine):
     filling = fields.String()
 
 
+class ChangesIn(Schema):
+    """`held`: {part: mark} of the package that the tablet holds; empty asks for everything."""
+
+    held = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=200)),
+        values=fields.String(validate=validate.Length(max=64)),
+        required=True,
+        validate=validate.Length(max=1000),
+    )
+
+
+class ChangesOut(Schema):
+    """`set`: {part: its new value}; `drop`: parts that are gone; `hash`: SHA-256 (hex) of the package that results."""
+
+    inspection = fields.String(required=True)
+    set = fields.Dict(keys=fields.String(), required=True)
+    drop = fields.List(fields.String(), required=True)
+    hash = fields.String(required=True)
+
+
 class ArrivalOut(Schema):
     inspection = fields.String(required=True)
     phase = fields.String(required=True)

@@ -7,6 +7,9 @@ from typing import Any
 from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.catalogue import services as settings
+from inspect_app.domain import packages as parts
+from inspect_app.domain.canonical import exact
+from inspect_app.extensions import db as database
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.inspections.models import Inspection
 from inspect_app.transaction import transaction
@@ -146,3 +149,64 @@ def test_a_long_history_does_not_make_a_sealed_package_larger_than_the_others(
     assert answer.json is not None
     assert answer.json["history"] == past[: len(answer.json["history"])]
     assert 0 < len(answer.json["history"]) < len(past)
+
+
+def changes_of(client: Any, visit: str, headers: Any, held: dict[str, Any]) -> Any:
+    body = {"held": parts.marks(held)}
+    return client.post(f"/api/v1/packages/{visit}/changes", json=body, headers=headers)
+
+
+def test_after_the_release_only_what_changed_travels(client: Any, city: City, clock: Any, db: Any) -> None:
+    visit = city.sealed()
+    clock.advance(**DAY)
+    leader, member = headers_of(city.leader), headers_of(city.member)
+    held = {who: client.get(f"/api/v1/packages/{visit}", headers=who_).json for who, who_ in
+            (("leader", leader), ("member", member))}  # fmt: skip
+    assert client.post(f"/api/v1/packages/{visit}/arrival", headers=leader).status_code == 200
+    whole = {"leader": client.get(f"/api/v1/packages/{visit}", headers=leader).json,
+             "member": client.get(f"/api/v1/packages/{visit}", headers=member).json}  # fmt: skip
+    first = changes_of(client, visit, leader, held["leader"])
+    assert first.status_code == 200
+    assert "tender/name" not in first.json["set"], "the leader had it in the sealed package"
+    assert "filling" in first.json["drop"]
+    opened = changes_of(client, visit, member, held["member"])
+    assert opened.json["set"]["tender/name"] == "鷺鷥橋耐震補強工程"
+    for who, answer in (("leader", first), ("member", opened)):
+        assert exact(parts.applied(held[who], answer.json)) == exact(whole[who])
+    again = changes_of(client, visit, member, whole["member"])
+    assert (again.json["set"], again.json["drop"]) == ({}, [])
+    with transaction() as session:
+        session.get_one(type(city.tender), city.tender.id).progress_actual_bp = 4_321
+    database.session.expire_all()
+    moved = changes_of(client, visit, member, whole["member"])
+    assert (moved.json["set"], moved.json["drop"]) == ({"tender/progress_actual_bp": 4_321}, [])
+    assert len(moved.data) < len(client.get(f"/api/v1/packages/{visit}", headers=member).data) / 20
+    nothing_held = changes_of(client, visit, member, {})
+    renewed = client.get(f"/api/v1/packages/{visit}", headers=member).json
+    assert exact(parts.applied({}, nothing_held.json)) == exact(renewed)
+    unknown = {"held": {"visit/team": "no mark at all", "of another time": "0" * 16}}
+    other = client.post(f"/api/v1/packages/{visit}/changes", json=unknown, headers=member).json
+    assert other["drop"] == ["of another time"]
+    assert other["set"] == parts.parts(renewed), "an unknown base brings everything"
+
+
+def test_before_the_release_no_change_is_told_to_anybody(client: Any, city: City, clock: Any) -> None:
+    visit = city.sealed()
+    clock.advance(days=7, hours=8)
+    unknown = "01900000-0000-7000-8000-000000000000"
+    leader = headers_of(city.leader)
+    held = client.get(f"/api/v1/packages/{visit}", headers=leader).json
+    asked = [(who, key) for who in (city.leader, city.member, city.stranger) for key in (visit, unknown)]
+    answers = [changes_of(client, key, headers_of(who), held) for who, key in asked]
+    assert {(answer.status_code, answer.data) for answer in answers} == {(404, answers[0].data)}
+    for address in (f"/api/v1/packages/{visit}", f"/api/v1/packages/{visit}/changes"):
+        assert not {"ETag", "Last-Modified"} & set(dict(client.get(address, headers=leader).headers))
+
+
+def test_what_is_no_base_is_told_at_its_field(client: Any, city: City, clock: Any) -> None:
+    headers = headers_of(city.leader)
+    address = "/api/v1/packages/01900000-0000-7000-8000-000000000000/changes"
+    for body in ({}, {"held": [1]}, {"held": {"a": 1}}, {"held": {str(at): "" for at in range(1001)}}):
+        answer = client.post(address, json=body, headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (422, "bad_value"), body
+        assert answer.json["field"].startswith("held")

@@ -1,25 +1,32 @@
 /** What comes along to the site: packages and editions; and whether there is room. */
-import { announceArrival, fetchCatalogue, fetchPackage, listPackages } from '../api/packages';
-import type { Catalogue, PackageLine } from '../data/api';
+import { announceArrival, fetchCatalogue, fetchChanges, fetchPackage, listPackages } from '../api/packages';
+import type { Catalogue, Package, PackageLine } from '../data/api';
 import { steady } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Halt, Rejected } from '../sync/reply';
 import type { Context } from './context';
 
 export class Travel {
+  /** what the server called released since this page was opened */
+  readonly #released = new Set<string>();
+
   constructor(
     private readonly context: Context,
     private readonly arrived: (inspection: string) => Promise<void>,
   ) {}
 
   packages(): Promise<PackageLine[]> {
-    return plainly(() => listPackages(this.context.world.transport));
+    return plainly(async () => {
+      const lines = await listPackages(this.context.world.transport);
+      for (const line of lines) if (line.phase === 'released') this.#released.add(line.inspection);
+      return lines;
+    });
   }
 
   download(inspection: string): Promise<void> {
     return plainly(async () => {
       const { db, world } = this.context;
-      const pack = await fetchPackage(world.transport, inspection);
+      const pack = (await this.#renewed(inspection)) ?? (await fetchPackage(world.transport, inspection));
       if (pack.inspection !== inspection) throw new Halt('not_our_server');
       // Before release no edition is named: it would tell about the work.
       if (pack.edition !== '') await this.#edition(pack.edition);
@@ -30,7 +37,17 @@ export class Travel {
 
   async arrive(inspection: string): Promise<void> {
     await plainly(() => announceArrival(this.context.world.transport, inspection));
+    this.#released.add(inspection);
     await this.download(inspection);
+  }
+
+  /** From release on only what changed since the package held here. Before, nothing is said of what is held. */
+  async #renewed(inspection: string): Promise<Package | null> {
+    const { db, world } = this.context;
+    const held = (await steady(db, () => db.packages.get(inspection)))?.package;
+    if (held === undefined) return null;
+    const released = held.phase === 'released' || this.#released.has(inspection);
+    return released ? fetchChanges(world.transport, held) : null;
   }
 
   async catalogue(edition: string): Promise<Catalogue | null> {
