@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = (
     "installation", "audit", "notifications", "accounts", "projects", "experts", "catalogue", "photos",
-    "scheduling", "inspections", "evidence", "notices", "meetings",
+    "scheduling", "inspections", "evidence", "notices", "sync", "meetings",
 )  # fmt: skip
-ROUTES = ("health", "field", "sync.routes", "photos.routes", "office")
+ROUTES = (
+    "health",
+    "field",
+    "sync.routes",
+    "sync.preview_routes",
+    "sync.left_routes",
+    "photos.routes",
+    "office",
+)
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:

@@ -24,6 +24,7 @@ from inspect_app.photos import processing, verification
 from inspect_app.photos import services as photos
 from inspect_app.photos.workers import POOL
 from inspect_app.scheduling import services as scheduling
+from inspect_app.sync import previews
 
 OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
     "letters": {
@@ -80,6 +81,7 @@ JOBS: tuple[Job, ...] = (
     Job("visits.call", every(15), lambda _: scheduling.call_due(clock.now())),
     Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
     Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
+    Job("previews.clear", every(6 * 3600), lambda _: previews.clear()),
     Job("cases.remind", every(3600), lambda _: notices.remind_due()),
     Job("accounts.idle", every(6 * 3600), lambda _: accounts.disable_idle_accounts()),
     Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),

@@ -22,6 +22,7 @@ VIEWS: tuple[str, ...] = (
     "passwords",
     "home",
     "profile",
+    "left_behind",
     "help",
     "accounts",
     "audit_log",

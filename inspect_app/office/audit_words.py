@@ -103,4 +103,5 @@ WORDS: dict[str, str] = {
     "scheduling.submitted": "行程送核",
     "scheduling.viewed": "查看密封行程",
     "sync.epoch_begun": "開始新的同步紀元",
+    "sync.left_behind_settled": "處理完裝置上沒有送達的資料",
 }

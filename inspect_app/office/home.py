@@ -24,6 +24,7 @@ PROVIDERS: tuple[str, ...] = (
     "catalogue.queries",
     "inspections.quarantine",
     "inspections.todos",
+    "sync.left_behind",
     "evidence.clocks",
     "meetings.queries",
     "notices.queries",

@@ -20,7 +20,7 @@ from inspect_app.inspections import queries, repeating, services
 from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
-from inspect_app.office import picture_facts, reused
+from inspect_app.office import picture_facts, reused, under_way
 from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
 
@@ -65,11 +65,12 @@ def photos(who: Actor, one: Shown) -> Context:
     """Every photo; who was there or works on the record also sees what its facts say and where it was used before."""
     found = all_photos(one.content)
     if not one.inside:
-        return {"photos": found, "facts": {}, "reused": []}
+        return {"photos": found, "facts": {}, "reused": [], "under_way": []}
     return {
         "photos": found,
         "facts": picture_facts.of_record(one, found),
         "reused": reused.in_record(who, one.inspection, found),
+        "under_way": under_way.in_record(one),
     }
 
 

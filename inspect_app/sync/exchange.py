@@ -17,7 +17,7 @@ from inspect_app.installation.models import Installation
 from inspect_app.installation.services import current, new_epoch
 from inspect_app.installation.services import epoch as present_epoch
 from inspect_app.sync import cursor as cursors
-from inspect_app.sync import devices
+from inspect_app.sync import devices, left_behind
 from inspect_app.sync.cursor import Cursor
 from inspect_app.sync.wire import SyncRequest
 from inspect_app.transaction import transaction
@@ -37,6 +37,8 @@ def exchange(actor: Actor, asked: SyncRequest, items: list[Incoming]) -> dict[st
     wanted = (
         readable if asked.inspections is None else [key for key in readable if key in set(asked.inspections)]
     )
+    if asked.holds is not None:
+        left_behind.note(sender.device_id, asked.holds, readable)
     page = reading.read(actor.id, {key: cursor.places.get(key, Place()) for key in wanted}, MOST_PULLED)
     kept = {key: place for key, place in cursor.places.items() if key in set(readable)}
     return {

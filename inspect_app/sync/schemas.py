@@ -93,12 +93,21 @@ class PulledOperation(Operation):
     status = fields.String(required=True, validate=validate.OneOf(LOGGED))
 
 
+class HeldIn(Schema):
+    """How much of an inspection the device has still to send, this batch not counted."""
+
+    inspection = fields.String(required=True)
+    operations = fields.Integer(required=True, validate=validate.Range(0, 1_000_000))
+    photos = fields.Integer(required=True, validate=validate.Range(0, 1_000_000))
+
+
 class SyncIn(Schema):
     schema = fields.Integer(required=True)
     device = fields.String(required=True)
     cursor = fields.String(allow_none=True)
     inspections = fields.List(fields.String(), allow_none=True)
     operations = fields.List(fields.Nested(Operation), validate=validate.Length(max=500))
+    holds = fields.List(fields.Nested(HeldIn), allow_none=True, validate=validate.Length(max=1000))
 
 
 class ResultOut(Schema):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import msgspec
 import orjson
@@ -17,6 +18,14 @@ MOST_BYTES = 1024 * 1024
 MOST_OPERATIONS = 500
 
 
+class Held(msgspec.Struct, frozen=True):
+    """How much of an inspection a device has still to send, this batch not counted."""
+
+    inspection: str
+    operations: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    photos: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
 class SyncRequest(msgspec.Struct, frozen=True):
     """The envelope of POST /api/v1/sync; operations are decoded one by one, so that a bad one harms no other."""
 
@@ -25,6 +34,7 @@ class SyncRequest(msgspec.Struct, frozen=True):
     cursor: str | None = None
     inspections: list[str] | None = None
     operations: list[msgspec.Raw] = []
+    holds: Annotated[list[Held], msgspec.Meta(max_length=1000)] | None = None  # null: not told
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -35,20 +45,20 @@ _version_decoder = msgspec.json.Decoder(_Version)
 _decoder = msgspec.json.Decoder(SyncRequest)
 
 
-def body(request: Request, most: int = MOST_BYTES) -> bytes:
+def too_large() -> Problem:
+    return Problem("too_large", f"一次最多送 {MOST_OPERATIONS} 筆、{MOST_BYTES // 1024**2} MB，請分批再送。")
+
+
+def body(request: Request, most: int = MOST_BYTES, refusal: Callable[[], Problem] = too_large) -> bytes:
     """The whole body, never more than `most`; a body that was cut short is refused, whatever it still means."""
     if (request.content_length or 0) > most:
-        raise too_large()
+        raise refusal()
     data = request.stream.read(most + 1)
     if len(data) > most:
-        raise too_large()
+        raise refusal()
     if request.content_length is not None and len(data) < request.content_length:
         raise Problem("bad_request", "連線中斷，只收到一部分，請再送一次。")
     return data
-
-
-def too_large() -> Problem:
-    return Problem("too_large", f"一次最多送 {MOST_OPERATIONS} 筆、{MOST_BYTES // 1024**2} MB，請分批再送。")
 
 
 def sync_request(request: Request) -> tuple[SyncRequest, int]:
