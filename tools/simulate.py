@@ -13,6 +13,7 @@ from tools.install import set_up
 from tools.machine import ROOT, STATIC, call, must, tool
 
 Tell = Callable[[Sequence[str]], int]
+YOUNG = "--max-semi-space-size=64"  # MiB: what a story leaves behind is thrown away at once
 
 
 def main(arguments: list[str]) -> int:
@@ -63,4 +64,5 @@ def campaign() -> Iterator[Tell]:
                   str(program), "--log-level", "silent"]  # fmt: skip
         must(bundle, "The simulation could not be bundled.", cwd=STATIC)
         places = {"SIMULATION_ROOT": str(ROOT), "SIMULATION_PYTHON": tool("python")}
-        yield lambda words: call([tool("node"), "--enable-source-maps", str(program), *words], places)
+        node = [tool("node"), "--enable-source-maps", YOUNG]
+        yield lambda words: call([*node, str(program), *words], places)

@@ -1,8 +1,16 @@
 /** Which stories are told: all single faults and pairs of the core story, and stories by chance; on which server. */
-
+import type { Hash } from 'node:crypto';
 import { seeded } from '../sync/random';
 import { type Backend, Real, Twin } from './backend';
-import { COMMIT_FAULTS, type Fault, REQUEST_FAULTS, random, STEP_FAULTS, scripted } from './faults';
+import {
+  COMMIT_FAULTS,
+  type Fault,
+  type Positions,
+  REQUEST_FAULTS,
+  random,
+  STEP_FAULTS,
+  scripted,
+} from './faults';
 import { Broken } from './invariants';
 import { CORE, drawStep, type Step } from './steps';
 import { Story } from './story';
@@ -52,19 +60,38 @@ export function replayed(name: string): Schedule {
   );
 }
 
-/** Every fault at every position that the core story has without any. */
+/** Every fault at every position that the core story passes without any. */
 export async function allFaults(backend: Backend): Promise<Fault[]> {
-  const story = core([]).tell(backend);
-  await story.run(CORE);
-  const at = (place: Fault['at'], count: number, kinds: readonly string[]): Fault[] =>
-    Array.from({ length: count }, (_, index) =>
-      kinds.map((kind) => ({ at: place, number: index + 1, kind })),
-    ).flat();
-  return [
-    ...at('request', story.network.requests, REQUEST_FAULTS),
-    ...at('commit', story.commits, COMMIT_FAULTS),
-    ...at('step', CORE.length, STEP_FAULTS),
-  ];
+  return faultsBetween({ request: 0, commit: 0, step: 0 }, (await passedBy([], backend)).passed);
+}
+
+/** Every fault that can follow one: at every position that the core story with this one passes after it. */
+export async function allAfter(first: Fault, backend: Backend): Promise<Fault[]> {
+  const { struck, passed } = await passedBy([first], backend);
+  if (struck === null) return [];
+  const again = STEP_FAULTS.filter((kind) => kind !== first.kind).map((kind) => ({ ...first, kind }));
+  return [...(first.at === 'step' ? again : []), ...faultsBetween(struck, passed)];
+}
+
+/** A story that broke is not gone on with; among the singles it is named. */
+async function passedBy(faults: Fault[], backend: Backend): Promise<Story> {
+  const story = core(faults).tell(backend);
+  await story.run(CORE).catch(() => undefined);
+  return story;
+}
+
+const KINDS: Record<Fault['at'], readonly string[]> = {
+  request: REQUEST_FAULTS,
+  commit: COMMIT_FAULTS,
+  step: STEP_FAULTS,
+};
+
+function faultsBetween(from: Positions, to: Positions): Fault[] {
+  return (['request', 'commit', 'step'] as const).flatMap((at) =>
+    Array.from({ length: to[at] - from[at] }, (_, index) =>
+      KINDS[at].map((kind) => ({ at, number: from[at] + index + 1, kind })),
+    ).flat(),
+  );
 }
 
 export interface Failure {
@@ -72,8 +99,8 @@ export interface Failure {
   words: string;
 }
 
-/** Tells one story on each server; null when everything held and the servers said the same. */
-export async function told(schedule: Schedule, backends: Backend[]): Promise<Failure | null> {
+/** Tells one story on each server; null when everything held and the servers said the same. `digest` hears every word. */
+export async function told(schedule: Schedule, backends: Backend[], digest: Hash): Promise<Failure | null> {
   const traces: string[][] = [];
   for (const backend of backends) {
     const story = schedule.tell(backend);
@@ -85,6 +112,7 @@ export async function told(schedule: Schedule, backends: Backend[]): Promise<Fai
     }
     traces.push([...story.trace, await ending(backend)]);
   }
+  digest.update(`${schedule.name}\n${traces[0]?.join('\n')}\n`);
   const words = divergence(traces);
   return words === null ? null : { name: schedule.name, words };
 }

@@ -1,5 +1,4 @@
 /** A tablet in a story: the shipped engine on a disk that survives kills, in one tab or two. */
-import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { Account, Device, Engine, Package } from '../../src/data/api';
 import type { BytesRow, OperationRow, PhotoRow, Setting, SettingRow } from '../../src/data/rows';
 import type { FieldDatabase } from '../../src/data/schema';
@@ -7,10 +6,12 @@ import type { Team } from '../../src/domain/operations';
 import type { Locks } from '../../src/engine/locks';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
-import type { Transport, VerifySignature } from '../../src/sync/ports';
+import type { Transport } from '../../src/sync/ports';
 import { counted } from '../sync/random';
 import './channel';
 import { Disk, MemoryDatabase, type Strike } from './memory';
+import { sha256Hex } from './sha2';
+import { verifyInNode } from './signatures';
 
 export interface Person {
   account: Account;
@@ -144,6 +145,12 @@ export class SimulatedDevice {
     return outcome;
   }
 
+  /** Nothing waits to be sent. */
+  get isEmpty(): boolean {
+    const { waiting, waitingPhotos } = this.tab.engine.status.get();
+    return waiting + waitingPhotos === 0;
+  }
+
   operations(): OperationRow[] {
     return this.disk.rows<OperationRow>('operations');
   }
@@ -207,16 +214,9 @@ class TabLocks {
   }
 }
 
-/** Ed25519 by Node, at once: a thread pool would make the order of two tabs a matter of luck. */
-export const verifyInNode: VerifySignature = async (keyHex, message, signatureHex) => {
-  const x = Buffer.from(keyHex, 'hex').toString('base64url');
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  return verify(null, Buffer.from(message), key, Buffer.from(signatureHex, 'hex'));
-};
-
 export const fakePicture: World['readPicture'] = async (bytes) => {
   const picture = {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256Hex(bytes),
     type: 'image/jpeg',
     width: 4000,
     height: 3000,

@@ -37,6 +37,9 @@ export interface Fault {
   kind: string;
 }
 
+/** How many requests, commits and steps there have been. */
+export type Positions = Record<Fault['at'], number>;
+
 export interface Script {
   request(number: number): RequestFault | null;
   commit(number: number): CommitFault | null;

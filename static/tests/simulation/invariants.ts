@@ -1,5 +1,4 @@
 /** What must hold at every step, and what must be true in the end (docs/proof.md numbers them). */
-import { createHash } from 'node:crypto';
 import { foldRows } from '../../src/data/log';
 import type { OperationRow } from '../../src/data/rows';
 import { scoreSheetId } from '../../src/domain/ids';
@@ -7,6 +6,7 @@ import { canonicalJson, type Json } from '../../src/domain/json';
 import { bases, type Folded, fold, type Operation, type Team } from '../../src/domain/operations';
 import { type Backend, type LogLine, type ServerState, teamOf } from './backend';
 import type { SimulatedDevice } from './device';
+import { sha256Hex } from './sha2';
 
 const WAITING = new Set(['draft', 'offered', 'parked']);
 
@@ -250,15 +250,7 @@ const sheetsOfOthers = (account: string, inspection: string, team: Team): string
 
 function holdsBytes(device: SimulatedDevice, sha256: string): boolean {
   const row = device.bytes().find((it) => it.sha256 === sha256);
-  return row !== undefined && hashOf(row.bytes) === sha256;
-}
-
-const hashes = new WeakMap<Uint8Array, string>();
-
-function hashOf(bytes: Uint8Array): string {
-  const known = hashes.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
-  hashes.set(bytes, known);
-  return known;
+  return row !== undefined && sha256Hex(row.bytes) === sha256;
 }
 
 /** 4. Both values of a conflict are shown: every applied operation that no other replaced, told without the fold. */

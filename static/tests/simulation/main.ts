@@ -1,8 +1,10 @@
 /** `node simulation.mjs ...`, started by `python3 dev.py simulate`, which explains the arguments. */
+import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { seeded } from '../sync/random';
 import type { Backend } from './backend';
 import {
+  allAfter,
   allFaults,
   backendsOf,
   byChance,
@@ -40,18 +42,24 @@ async function* chosen(backend: Backend): AsyncGenerator<Schedule> {
   if (values.replay !== undefined) return void (yield replayed(values.replay));
   if (values.quick) yield* QUICK.map(replayed);
   const faults = values.singles || values.pairs ? await allFaults(backend) : [];
-  const kinds = [share([...singles(faults)]), values.pairs ? pairs(faults) : [], chance()];
+  const kinds = [share([...singles(faults)]), pairs(faults, backend), chance()];
   // With a time limit every kind gets its share of it.
-  if (values.seconds !== undefined) yield* alternating(kinds.map((kind) => kind[Symbol.iterator]()));
+  if (values.seconds !== undefined) yield* alternating(kinds);
   else for (const kind of kinds) yield* kind;
 }
 
-function* alternating(kinds: Iterator<Schedule>[]): Generator<Schedule> {
-  for (let open = kinds; open.length > 0; ) {
-    const next = open.map((kind) => [kind, kind.next()] as const);
-    for (const [, { value, done }] of next) if (!done) yield value;
-    open = next.filter(([, { done }]) => !done).map(([kind]) => kind);
-  }
+type Schedules = Iterable<Schedule> | AsyncIterable<Schedule>;
+
+async function* alternating(kinds: Schedules[]): AsyncGenerator<Schedule> {
+  let open = kinds.map((kind) =>
+    Symbol.asyncIterator in kind ? kind[Symbol.asyncIterator]() : kind[Symbol.iterator](),
+  );
+  while (open.length > 0)
+    for (const kind of [...open]) {
+      const { value, done } = await kind.next();
+      if (done) open = open.filter((other) => other !== kind);
+      else yield value;
+    }
 }
 
 function* chance(): Generator<Schedule> {
@@ -70,18 +78,19 @@ function* share(all: Schedule[]): Generator<Schedule> {
   for (let at = part; at < wanted.length; at += parts) yield wanted[at] as Schedule;
 }
 
-function* pairs(faults: Fault[]): Generator<Schedule> {
-  const total = (faults.length * (faults.length - 1)) / 2;
-  if (values.sample !== undefined) {
-    const random = seeded(Number(values.seed) + part);
-    const any = () => faults[Math.floor(random() * faults.length)] as Fault;
-    for (let left = Math.min(total, Number(values.sample)); left > 0; left -= parts)
-      yield core([any(), any()]);
-    return;
-  }
+async function* pairs(faults: Fault[], backend: Backend): AsyncGenerator<Schedule> {
+  if (!values.pairs) return;
+  if (values.sample !== undefined) return void (yield* drawnPairs(faults));
   let number = 0;
-  for (const [at, one] of faults.entries())
-    for (const other of faults.slice(at + 1)) if (number++ % parts === part) yield core([one, other]);
+  for (const first of faults)
+    for (const second of await allAfter(first, backend))
+      if (number++ % parts === part) yield core([first, second]);
+}
+
+function* drawnPairs(faults: Fault[]): Generator<Schedule> {
+  const random = seeded(Number(values.seed) + part);
+  const any = () => faults[Math.floor(random() * faults.length)] as Fault;
+  for (let left = Number(values.sample); left > 0; left -= parts) yield core([any(), any()]);
 }
 
 function drawn<T>(from: T[], count: number): T[] {
@@ -97,12 +106,13 @@ async function campaign(): Promise<number> {
   const backends = await backendsOf(values.server);
   const started = performance.now();
   const failures: Failure[] = [];
+  const digest = createHash('sha256');
   const always = values.quick ? QUICK.length : 0;
   let done = 0;
   let lastWord = started;
   for await (const schedule of chosen(backends[0] as Backend)) {
     if (done >= always && performance.now() - started > deadline) break;
-    const failure = await told(schedule, backends);
+    const failure = await told(schedule, backends, digest);
     done += 1;
     if (failure !== null) {
       failures.push(failure);
@@ -122,6 +132,8 @@ async function campaign(): Promise<number> {
     failures: failures.length,
     seconds: Math.round(seconds * 10) / 10,
     per_second: rate(done, started),
+    // of every answer in every story: the same stories have the same
+    digest: digest.digest('hex').slice(0, 16),
   };
   console.log(JSON.stringify(summary));
   return failures.length > 0 ? 1 : 0;

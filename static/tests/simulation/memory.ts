@@ -50,6 +50,8 @@ const NEVER = new Promise<never>(() => undefined);
 /** What survives. One per person and browser profile; several tabs may have it open. */
 export class Disk {
   tables = new Map<string, Rows>(shipped().tables.map(({ name }) => [name, new Map()]));
+  /** each table's rows in the order of their keys, until the next commit to it */
+  readonly #sorted = new Map<string, Row[]>();
   /** asked at each commit; 'before' or 'after' ends the tab at that moment */
   onCommit: () => Strike | null = () => null;
   onKill: (tab: MemoryDatabase) => void = () => undefined;
@@ -75,7 +77,17 @@ export class Disk {
   commit(changes: Map<string, Map<Key, Row | null>>): void {
     if (!shipped().strict)
       this.#relaxed.push(new Map([...changes.keys()].map((name) => [name, this.#copy(name)])));
-    for (const [name, rows] of changes) for (const [key, row] of rows) this.#set(name, key, row);
+    for (const [name, rows] of changes) {
+      for (const [key, row] of rows) this.#set(name, key, row);
+      this.#sorted.delete(name);
+    }
+  }
+
+  /** Nobody changes this list. */
+  sorted(table: TablePlan): Row[] {
+    const known = this.#sorted.get(table.name) ?? inOrder(this.rows<Row>(table.name), table.key);
+    this.#sorted.set(table.name, known);
+    return known;
   }
 
   #copy(name: string): Rows {
@@ -93,6 +105,7 @@ export class Disk {
     for (const before of this.#relaxed.splice(-2).reverse())
       for (const [name, rows] of before) this.tables.set(name, rows);
     this.#relaxed = [];
+    this.#sorted.clear();
     this.#release(tab);
     this.onKill(tab);
   }
@@ -120,12 +133,15 @@ class Transaction {
     this.changes.set(table, changed.set(key, row));
   }
 
-  all(table: string): Row[] {
-    const base = this.disk.tables.get(table) as Rows;
-    const changed = this.changes.get(table);
-    if (changed === undefined) return [...base.values()];
-    const merged = new Map<Key, Row | null>([...base, ...changed]);
-    return [...merged.values()].filter((row) => row !== null);
+  /** In the order of the keys. Nobody changes this list. */
+  all(table: TablePlan): Row[] {
+    const changed = this.changes.get(table.name);
+    if (changed === undefined) return this.disk.sorted(table);
+    const merged = new Map<Key, Row | null>([...(this.disk.tables.get(table.name) as Rows), ...changed]);
+    return inOrder(
+      [...merged.values()].filter((row) => row !== null),
+      table.key,
+    );
   }
 }
 
@@ -184,7 +200,7 @@ export class MemoryDatabase {
 class MemoryTable {
   constructor(
     private readonly db: MemoryDatabase,
-    private readonly plan: TablePlan,
+    readonly plan: TablePlan,
   ) {}
 
   get name(): string {
@@ -210,7 +226,7 @@ class MemoryTable {
 
   clear = () =>
     this.db.inside((it) => {
-      for (const row of it.all(this.name)) it.set(this.name, this.keyOf(row), null);
+      for (const row of it.all(this.plan)) it.set(this.name, this.keyOf(row), null);
     });
 
   update = (key: Key, change: Row) =>
@@ -222,7 +238,7 @@ class MemoryTable {
     });
 
   toCollection(): Collection {
-    return new Collection(this.db, this, (rows) => rows.sort((one, other) => this.byKey(one, other)));
+    return new Collection(this.db, this, (rows) => [...rows]);
   }
 
   where(index: string) {
@@ -234,17 +250,25 @@ class MemoryTable {
     const holds = (row: Row, fits: (value: unknown) => boolean): boolean =>
       multi ? (indexed(row) as unknown[]).some(fits) : fits(indexed(row));
     const those = (fits: (value: unknown) => boolean): Collection =>
-      new Collection(this.db, this, (rows) =>
-        rows
-          .filter((row) => holds(row, fits))
-          .sort((a, b) => compare(multi ? 0 : indexed(a), multi ? 0 : indexed(b)) || this.byKey(a, b)),
-      );
+      new Collection(this.db, this, (rows) => rows.filter((row) => holds(row, fits)));
+    // They come by their keys; what may be of several values is put into the order of these.
+    const ordered = (fits: (value: unknown) => boolean): Collection =>
+      new Collection(this.db, this, (rows) => {
+        const found = rows.filter((row) => holds(row, fits));
+        return multi ? found : found.sort((one, other) => compare(indexed(one), indexed(other)));
+      });
     return {
-      equals: (wanted: unknown) => those((value) => compare(value, wanted) === 0),
-      notEqual: (wanted: unknown) => those((value) => compare(value, wanted) !== 0),
-      anyOf: (...wanted: unknown[]) => those((value) => wanted.flat().some((it) => compare(value, it) === 0)),
+      equals: (wanted: unknown) =>
+        those(
+          typeof wanted === 'object' ? (value) => compare(value, wanted) === 0 : (value) => value === wanted,
+        ),
+      notEqual: (wanted: unknown) => ordered((value) => compare(value, wanted) !== 0),
+      anyOf: (...wanted: unknown[]) => {
+        const any = new Set(wanted.flat());
+        return ordered((value) => any.has(value));
+      },
       between: (low: unknown, high: unknown) =>
-        those((value) => compare(value, low) >= 0 && compare(value, high) < 0),
+        ordered((value) => compare(value, low) >= 0 && compare(value, high) < 0),
     };
   }
 
@@ -255,10 +279,6 @@ class MemoryTable {
   keep(transaction: Transaction, row: Row): void {
     transaction.set(this.name, this.keyOf(row), frozen({ ...row }));
   }
-
-  byKey(one: Row, other: Row): number {
-    return compare(this.keyOf(one), this.keyOf(other));
-  }
 }
 
 class Collection {
@@ -268,7 +288,7 @@ class Collection {
     private readonly choose: (rows: Row[]) => Row[],
   ) {}
 
-  #rows = (it: Transaction): Row[] => this.choose(it.all(this.table.name));
+  #rows = (it: Transaction): Row[] => this.choose(it.all(this.table.plan));
 
   toArray = () => this.db.inside(this.#rows);
   primaryKeys = () => this.db.inside((it) => this.#rows(it).map((row) => this.table.keyOf(row)));
@@ -290,6 +310,8 @@ class Collection {
       }
     });
 }
+
+const inOrder = (rows: Row[], key: string): Row[] => rows.sort((one, other) => compare(one[key], other[key]));
 
 /** IndexedDB's order: numbers before texts before lists. Dexie's keys for the ends are -Infinity and [[]]. */
 function compare(one: unknown, other: unknown): number {

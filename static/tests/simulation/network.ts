@@ -3,6 +3,7 @@ import type { HttpReply, HttpRequest, Transport } from '../../src/sync/ports';
 import type { Backend, Manner } from './backend';
 import type { Tab } from './device';
 import type { RequestFault } from './faults';
+import { Answers } from './remembered/remember';
 import { problem, reply } from './twin/answers';
 
 interface Late {
@@ -183,9 +184,15 @@ function heard(request: HttpRequest, answer: HttpReply): string {
   const offset = answer.header('upload-offset') ?? '-';
   if (answer.status >= 400) return `${answer.status} ${(JSON.parse(answer.text) as { code: string }).code}`;
   if (answer.text === '' || request.path.endsWith('/session')) return `${answer.status} ${offset}`;
-  const { cursor, epoch, key, signature, issued_at, ...rest } = JSON.parse(answer.text);
+  return `${answer.status} ${agreed.to(answer.text, () => agreedOf(answer.text))}`;
+}
+
+const agreed = new Answers<string>();
+
+function agreedOf(text: string): string {
+  const { cursor, epoch, key, signature, issued_at, ...rest } = JSON.parse(text);
   void [cursor, epoch, key, signature, issued_at];
-  return `${answer.status} ${sorted(rest)}`;
+  return sorted(rest);
 }
 
 function sorted(value: unknown): string {

@@ -8,8 +8,9 @@ import { FieldDatabase } from '../../src/data/schema';
 import { openEngine } from '../../src/engine/open';
 import type { HttpRequest } from '../../src/sync/ports';
 import { below, counted, seeded } from '../sync/random';
-import { fakePicture, packageFor, verifyInNode } from './device';
+import { fakePicture, packageFor } from './device';
 import { Disk, MemoryDatabase } from './memory';
+import { verifyInNode } from './signatures';
 import { SimulatedServer } from './twin/server';
 
 const INSPECTION = 'a0000005-0000-7000-8000-00000000000a';

@@ -4,7 +4,7 @@ import { seeded } from '../sync/random';
 import { type Backend, teamOf } from './backend';
 import { silence } from './channel';
 import { SimulatedDevice } from './device';
-import type { Script, StepFault } from './faults';
+import type { Positions, RequestFault, Script, StepFault } from './faults';
 import { foldOf, Watch } from './invariants';
 import { Network } from './network';
 import type { Step } from './steps';
@@ -13,11 +13,26 @@ const START = Date.parse('2026-11-23T01:00:00Z');
 const DAY = 86_400_000;
 const ROUNDS = 14;
 
+const pictures = new Map<string, Uint8Array>();
+
+/** The same bytes in every story: nobody writes to them, and what was hashed once is known. */
+function pictureOf(mark: number, size: number): Uint8Array {
+  const name = `${mark} ${size}`;
+  const known = pictures.get(name);
+  if (known !== undefined) return known;
+  const bytes = new Uint8Array(size).fill(mark % 251);
+  bytes.set([0xff, 0xd8, 0xff, mark]);
+  pictures.set(name, bytes);
+  return bytes;
+}
+
 export class Story {
   readonly devices: SimulatedDevice[];
   readonly trace: string[] = [];
-  /** positions that were passed: where faults can strike */
-  commits = 0;
+  /** positions that were passed before healing: where faults can strike */
+  readonly passed: Positions = { request: 0, commit: 0, step: 0 };
+  /** the same at the moment when the first fault struck */
+  struck: Positions | null = null;
   readonly network: Network;
   readonly watch: Watch;
   now = START;
@@ -35,7 +50,7 @@ export class Story {
   ) {
     this.#random = seeded(seed);
     this.network = new Network(backend, {
-      fault: (number) => (this.#healed ? null : this.script.request(number)),
+      fault: (number) => this.#strikeRequest(number),
       now: () => this.now + this.#serverSkew,
       isSignedOut: (person) => this.#signedOut.has(person),
       record: (words) => this.trace.push(words),
@@ -63,10 +78,21 @@ export class Story {
     );
   }
 
+  #strikes<T>(fault: T | null): T | null {
+    if (fault !== null) this.struck ??= { ...this.passed };
+    return fault;
+  }
+
+  #strikeRequest(number: number): RequestFault | null {
+    if (this.#healed) return null;
+    this.passed.request = number;
+    return this.#strikes(this.script.request(number));
+  }
+
   #strikeCommit(): 'before' | 'after' | null {
     if (this.#healed) return null;
-    this.commits += 1;
-    const fault = this.script.commit(this.commits);
+    this.passed.commit += 1;
+    const fault = this.#strikes(this.script.commit(this.passed.commit));
     return fault === null ? null : fault === 'tab_dies_before_commit' ? 'before' : 'after';
   }
 
@@ -75,15 +101,16 @@ export class Story {
     silence();
     await this.backend.reset();
     for (const device of this.devices) await device.restart();
-    let number = 0;
     for (const step of steps) {
-      number += 1;
+      this.passed.step += 1;
+      const number = this.passed.step;
       for (const fault of this.script.step(number)) {
+        this.#strikes(fault);
         this.trace.push(fault);
         await this.#between(fault);
       }
       await this.#step(step);
-      this.trace.push(`step ${number} ${JSON.stringify(step)}, ${this.commits} commits so far`);
+      this.trace.push(`step ${number} ${JSON.stringify(step)}, ${this.passed.commit} commits so far`);
       await this.watch.look(`step ${number} ${JSON.stringify(step)}`);
     }
     await this.#heal();
@@ -141,8 +168,7 @@ export class Story {
 
   async #photo(device: SimulatedDevice, entity: number, size: number): Promise<void> {
     this.#marks += 1;
-    const bytes = new Uint8Array(size).fill(this.#marks % 251);
-    bytes.set([0xff, 0xd8, 0xff, this.#marks]);
+    const bytes = pictureOf(this.#marks, size);
     const finding = `f000000${entity}-0000-7000-8000-000000000000`;
     const { inspection } = this.backend.setting;
     const saved = await device.does((engine) => engine.addPhoto(inspection, finding, bytes, {}, 'evidence'));
@@ -189,26 +215,29 @@ export class Story {
     }
   }
 
-  /** The line is good and time goes on, until nothing moves any more; a poisoned operation stays so for the first half. */
+  /** The line is good and time goes on, until nothing moves any more. A poisoned operation stays so for the first half, and only for it there is a second. */
   async #heal(): Promise<void> {
     this.#healed = true;
     this.#signedOut.clear();
     await this.network.calm();
     for (const device of this.devices) await device.restart();
-    await this.#settle();
+    const atRest = await this.#settle();
     this.watch.onlyPoisonWaits();
+    if (atRest && this.devices.every((device) => device.isEmpty)) return;
     await this.backend.cure();
     await this.#settle();
   }
 
-  async #settle(): Promise<void> {
+  /** Answers whether it came to rest. */
+  async #settle(): Promise<boolean> {
     for (let round = 0, before = ''; round < ROUNDS; round++) {
       this.now += 8 * 3_600_000;
       for (const device of this.devices) await device.does((engine) => engine.sendNow());
       await this.watch.look(`healing, round ${round + 1}`);
       const standing = this.watch.standing();
-      if (round > 0 && standing === before) return;
+      if (round > 0 && standing === before) return true;
       before = standing;
     }
+    return false;
   }
 }

@@ -2,20 +2,16 @@
  * The server's twin in one language, for speed: docs/sync-protocol.md in memory. It is held to the traces of the real
  * one (tests/simulation), answer by answer.
  */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { canonicalJson, type Json } from '../../../src/domain/json';
 import { digest, type Operation, photosOf, type Team } from '../../../src/domain/operations';
 import type { HttpReply, HttpRequest } from '../../../src/sync/ports';
+import { RECEIPT_KEY, signed } from '../signatures';
 import { Durably, json, type Kill, problem } from './answers';
 import { type Entry, NOWHERE, type Place, ServerLog } from './log';
 import { ServerUploads } from './uploads';
 
+export { RECEIPT_KEY } from '../signatures';
 export { json, problem, reply } from './answers';
-
-const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-const rawKey = (key: KeyObject): string =>
-  Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
-export const RECEIPT_KEY = rawKey(publicKey);
 
 /** What befalls a request on its way in. */
 export interface Manner {
@@ -187,8 +183,7 @@ export class SimulatedServer {
     const base = { inspection, device, epoch: this.epoch, operations, photos };
     const state = { complete: missing.length === 0, missing, archived: this.archived };
     const body = { ...base, ...state, issued_at: new Date(now).toISOString(), key: RECEIPT_KEY };
-    const signature = sign(null, Buffer.from(canonicalJson(body as unknown as Json)), privateKey);
-    return json(200, { ...body, signature: signature.toString('hex') });
+    return json(200, { ...body, signature: signed(canonicalJson(body as unknown as Json)) });
   }
 }
 
