@@ -11,7 +11,6 @@ from PIL import Image
 
 from inspect_app.accounts.models import Account
 from inspect_app.ids import new_id
-from inspect_app.inspections.services_open import open_released
 from inspect_app.photos import queries as photos
 from inspect_app.photos.models import Photo
 from inspect_app.sync import previews
@@ -25,12 +24,6 @@ from tests.sync.test_receipts import receipt
 ORIGINAL = pictures.photo(1200, 900)
 DIGEST = pictures.sha256(ORIGINAL)
 SMALL = pictures.photo(320, 240)
-
-
-@pytest.fixture(autouse=True)
-def opened(site: Site) -> None:
-    """As the job does soon after the release."""
-    open_released()
 
 
 def put(

@@ -67,6 +67,27 @@ export interface Package {
   history: Json[];
 }
 
+/** What another device of this person was still to send of one inspection when the server last heard it. */
+export interface LeftInspection {
+  inspection: string;
+  tender: string;
+  date: string;
+  operations: number;
+  photos: number;
+  /** numbers below its highest that never came */
+  gaps: number;
+  /** ids of small pictures whose originals never came */
+  previews: string[];
+}
+
+export interface LeftDevice {
+  id: string;
+  name: string;
+  heard_at: string;
+  revoked: boolean;
+  inspections: LeftInspection[];
+}
+
 export type SendState =
   /** only on this device */
   | 'waiting'
@@ -251,6 +272,11 @@ export interface Engine {
   /** What a form holds that is not yet an edit; survives a kill. */
   draft(key: string): Promise<Json>;
   keepDraft(key: string, value: Json): Promise<void>;
+
+  /** What this person's other devices were still to send; needs a network. */
+  leftBehind(): Promise<LeftDevice[]>;
+  /** The person has dealt with what that device had left. */
+  settleLeftBehind(device: string): Promise<void>;
 
   /** The server's list; needs a network. */
   packages(): Promise<PackageLine[]>;

@@ -2,12 +2,13 @@
 import type { Manifest, Verdict } from '../sync/receipt';
 import type { Receipt } from '../sync/wire';
 import { UNSENT } from './log';
-import type { OperationRow, ReceiptRow } from './rows';
+import type { OperationRow, PhotoRow, ReceiptRow } from './rows';
 import type { FieldDatabase } from './schema';
 import { setting } from './settings';
 import { offerAgain, uploadAgain } from './settle';
 
 const ASK_AGAIN = 6 * 60 * 60_000;
+const MOST_AGAIN = 3;
 const DAY = 24 * 60 * 60_000;
 const GRACE_DAYS = 30;
 const ANSWERED = new Set(['acknowledged', 'refused']);
@@ -73,19 +74,30 @@ export async function keepReceipt(
   const final = complete && matches && archived && missing.length === 0;
   const deletableSince = final ? (before?.deletableSince ?? now) : null;
   const check = { complete, archived, matches, signature, issuedAt, missing };
-  await db.receipts.put({ inspection, receipt, check, epoch: receipt.epoch, fetchedAt: now, deletableSince });
-  await sendMissing(db, inspection, missing);
+  const again = (await sendMissing(db, inspection, missing)) ? (before?.again ?? 0) + 1 : 0;
+  // What goes again is asked after as soon as it is through, unless that has helped nothing before.
+  const fetchedAt = again > 0 && again <= MOST_AGAIN ? 0 : now;
+  const row = { inspection, receipt, check, epoch: receipt.epoch, fetchedAt, deletableSince, again };
+  await db.receipts.put(row);
 }
 
-/** What the server once answered for and has not got (an older state put back, bytes gone bad) is offered again. */
-async function sendMissing(db: FieldDatabase, inspection: string, missing: string[]): Promise<void> {
+/** What the server once answered for and has not got (an older state put back, bytes gone bad) is offered again; whether there was any. */
+async function sendMissing(db: FieldDatabase, inspection: string, missing: string[]): Promise<boolean> {
   const device = (await setting(db, 'device'))?.id ?? '';
+  let any = false;
+  const photoAgain = (photo: PhotoRow): void => {
+    if (uploadAgain(photo)) any = true;
+  };
+  const operationAgain = (row: OperationRow): void => {
+    if (offerAgain(row)) any = true;
+  };
   for (const name of missing) {
     const seq = /^seq:(\d+)$/.exec(name)?.[1];
     const own = db.operations.where('[inspection+device+seq]').equals([inspection, device, Number(seq)]);
-    if (seq === undefined) await db.photos.where('sha256').equals(name).modify(uploadAgain);
-    else await own.modify(offerAgain);
+    if (seq === undefined) await db.photos.where('sha256').equals(name).modify(photoAgain);
+    else await own.modify(operationAgain);
   }
+  return any;
 }
 
 /** Photos whose originals may go: every inspection that uses them is covered by a final receipt, and the grace is over. */

@@ -55,6 +55,8 @@ export interface PhotoRow {
   notBefore: number;
   /** false once the original was freed under a receipt */
   kept: boolean;
+  /** what became of the small picture sent ahead; absent: not sent yet */
+  preview?: 'sent' | 'refused';
 }
 
 /** Bytes as `Uint8Array`, never Blob: Blobs were lost in power-cut trials. */
@@ -77,6 +79,8 @@ export interface ReceiptRow {
   fetchedAt: number;
   /** moment from which the receipt has been complete, matching and archived without a break; starts the grace period */
   deletableSince: number | null;
+  /** how often in a row something was sent again for a receipt's sake; absent: never */
+  again?: number;
 }
 
 export interface DraftRow {
@@ -98,6 +102,8 @@ export interface Setting {
   receiptKey: string;
   graceDays: number;
   lastSent: number;
+  /** per inspection, what the server was last told that this device has still to send */
+  told: Record<string, string>;
   sheets: { inspection: string; member: string; handed_in: boolean }[];
 }
 

@@ -2,8 +2,9 @@
 
 import type { Operation } from '../domain/operations';
 import { operationText } from '../domain/operations';
-import type { Frozen } from '../sync/ports';
+import type { Frozen, Held } from '../sync/ports';
 import type { ItemResult, PulledOperation, SyncReply } from '../sync/wire';
+import { keepTold } from './holds';
 import type { OperationRow, OperationState, PhotoRow } from './rows';
 import type { FieldDatabase } from './schema';
 import { keepSetting, setting } from './settings';
@@ -16,6 +17,7 @@ export async function settleReply(
   sent: Frozen[],
   reply: SyncReply,
   now: number,
+  told: Held[] | null,
 ): Promise<{ newEpoch: boolean; touched: Set<string> }> {
   const touched = new Set<string>();
   const newEpoch = await takeEpoch(db, reply.epoch);
@@ -28,6 +30,9 @@ export async function settleReply(
   if (newEpoch) await keepSetting(db, 'cursor', null);
   else if (reply.cursor !== '') await keepSetting(db, 'cursor', reply.cursor);
   await keepSetting(db, 'lastSent', now);
+  // What another state of the server was told it may have forgotten.
+  if (newEpoch) await keepSetting(db, 'told', {});
+  else await keepTold(db, told);
   if (reply.sheets !== undefined) await keepSetting(db, 'sheets', reply.sheets);
   return { newEpoch, touched };
 }
@@ -38,8 +43,14 @@ async function takeEpoch(db: FieldDatabase, epoch: string): Promise<boolean> {
   if (known === epoch) return false;
   await keepSetting(db, 'epoch', epoch);
   if (known === undefined || known === null) return false;
-  await db.operations.where('state').anyOf('acknowledged', 'refused', 'quarantined').modify(offerAgain);
-  await db.photos.where('state').equals('stored').modify(uploadAgain);
+  await db.operations
+    .where('state')
+    .anyOf('acknowledged', 'refused', 'quarantined')
+    .modify((row) => void offerAgain(row));
+  await db.photos
+    .where('state')
+    .equals('stored')
+    .modify((photo) => void uploadAgain(photo));
   await db.receipts.clear();
   return true;
 }
@@ -47,15 +58,17 @@ async function takeEpoch(db: FieldDatabase, epoch: string): Promise<boolean> {
 const ANSWERED = new Set(['acknowledged', 'refused', 'quarantined']);
 
 /** Only what this device froze itself can be offered by it; what was never answered waits for its time as it is. */
-export function offerAgain(row: OperationRow): void {
-  if (row.text !== null && ANSWERED.has(row.state))
-    Object.assign(row, { state: 'offered', notBefore: 0, tries: 0 });
+export function offerAgain(row: OperationRow): boolean {
+  if (row.text === null || !ANSWERED.has(row.state)) return false;
+  Object.assign(row, { state: 'offered', notBefore: 0, tries: 0 });
+  return true;
 }
 
 /** Only what is still here can be sent again. */
-export function uploadAgain(photo: PhotoRow): void {
-  if (photo.kept && photo.state === 'stored')
-    Object.assign(photo, { state: 'local', offset: 0, notBefore: 0 });
+export function uploadAgain(photo: PhotoRow): boolean {
+  if (!photo.kept || photo.state !== 'stored') return false;
+  Object.assign(photo, { state: 'local', offset: 0, notBefore: 0 });
+  return true;
 }
 
 async function takeResult(

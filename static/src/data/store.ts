@@ -1,11 +1,13 @@
 /** The durable side of the sync machine. Every method is one strict transaction. */
-import type { ExclusiveLock, Frozen, SyncStore, UploadJob } from '../sync/ports';
+import type { ExclusiveLock, Frozen, Held, PreviewJob, SyncStore, UploadJob } from '../sync/ports';
 import type { Manifest, Verdict } from '../sync/receipt';
 import type { Receipt, Session, SyncReply } from '../sync/wire';
 import type { Changes } from './changes';
 import { type Tables, transact } from './database';
 import { EngineError } from './errors';
+import { holdsToTell } from './holds';
 import { chooseOffer } from './offer';
+import { nextPreview } from './previews';
 import { due, keepReceipt, manifestOf } from './receipts';
 import { withReserve } from './reserve';
 import type { PhotoRow } from './rows';
@@ -31,12 +33,13 @@ export class DexieStore implements SyncStore {
     });
   }
 
-  async position(): Promise<{ device: string; cursor: string | null; inspections: string[] }> {
-    return this.#read([this.db.settings, this.db.packages], async () => {
+  async position(sent: Frozen[]): ReturnType<SyncStore['position']> {
+    const { settings, packages, operations, photos } = this.db;
+    return this.#read([settings, packages, operations, photos], async () => {
       const device = await setting(this.db, 'device');
       const cursor = (await setting(this.db, 'cursor')) ?? null;
       const inspections = await this.db.packages.toCollection().primaryKeys();
-      return { device: device?.id ?? '', cursor, inspections };
+      return { device: device?.id ?? '', cursor, inspections, holds: await holdsToTell(this.db, sent) };
     });
   }
 
@@ -45,10 +48,15 @@ export class DexieStore implements SyncStore {
     return this.#write([operations, photos], () => chooseOffer(this.db, limit, now));
   }
 
-  async settle(sent: Frozen[], reply: SyncReply, now: number): Promise<{ newEpoch: boolean }> {
+  async settle(
+    sent: Frozen[],
+    reply: SyncReply,
+    now: number,
+    told: Held[] | null,
+  ): Promise<{ newEpoch: boolean }> {
     const { operations, photos, settings, receipts } = this.db;
     const result = await this.#write([operations, photos, settings, receipts], () =>
-      settleReply(this.db, sent, reply, now),
+      settleReply(this.db, sent, reply, now, told),
     );
     for (const inspection of result.touched) this.changes.tell(inspection);
     return result;
@@ -76,6 +84,15 @@ export class DexieStore implements SyncStore {
       [operations, photos],
       async () => (await chooseOffer(this.db, { count: 1, bytes: 1 }, now, true)).length > 0,
     );
+  }
+
+  nextPreview(): Promise<PreviewJob | null> {
+    const { operations, photos, thumbnails } = this.db;
+    return this.#read([operations, photos, thumbnails], () => nextPreview(this.db));
+  }
+
+  async previewDone(sha256: string, outcome: 'sent' | 'refused'): Promise<void> {
+    await this.#write([this.db.photos], () => this.db.photos.update(sha256, { preview: outcome }));
   }
 
   async nextUpload(now: number): Promise<UploadJob | null> {

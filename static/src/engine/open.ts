@@ -1,4 +1,5 @@
 /** Opens one person's engine on this device. */
+import { fetchLeftBehind, settleLeftBehind } from '../api/left-behind';
 import { signIn, signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
 import type { Account, Device, Engine, InspectionSummary, KnownPerson } from '../data/api';
@@ -144,6 +145,9 @@ class FieldEngine implements Engine {
     );
   };
 
+  leftBehind: Engine['leftBehind'] = () => plainly(() => fetchLeftBehind(this.context.world.transport));
+  settleLeftBehind: Engine['settleLeftBehind'] = (device) =>
+    plainly(() => settleLeftBehind(this.context.world.transport, device));
   packages: Engine['packages'] = () => this.#travel.packages();
   download: Engine['download'] = (inspection) => this.#travel.download(inspection);
   arrive: Engine['arrive'] = (inspection) => this.#travel.arrive(inspection);

@@ -53,8 +53,7 @@ type Outcome = 'done' | 'taken' | 'smaller' | 'parked';
 
 async function attempt(line: Line, batch: Frozen[]): Promise<Outcome> {
   try {
-    const reply = await send(line, batch);
-    const { newEpoch } = await line.store.settle(batch, reply, line.clock());
+    const { reply, newEpoch } = await send(line, batch);
     more(line.appetite);
     return batch.length === 0 && !reply.more && !newEpoch ? 'done' : 'taken';
   } catch (error) {
@@ -64,14 +63,16 @@ async function attempt(line: Line, batch: Frozen[]): Promise<Outcome> {
   }
 }
 
-async function send(line: Line, batch: Frozen[]): Promise<SyncReply> {
-  const { device, cursor, inspections } = await line.store.position();
-  const head = JSON.stringify({ schema: 1, device, cursor, inspections });
+/** One request, and what its answer changes here. */
+async function send(line: Line, batch: Frozen[]): Promise<{ reply: SyncReply; newEpoch: boolean }> {
+  const { device, cursor, inspections, holds } = await line.store.position(batch);
+  const head = JSON.stringify({ schema: 1, device, cursor, inspections, holds });
   const body = `${head.slice(0, -1)},"operations":[${batch.map((item) => item.text).join(',')}]}`;
   const headers = { 'content-type': 'application/json' };
   const timeout = timeoutFor(body.length);
   const request = { method: 'POST', path: '/api/v1/sync', headers, body, timeout } as const;
-  return answered(await askJson<SyncReply>(line.transport, request, syncReply), batch);
+  const reply = answered(await askJson<SyncReply>(line.transport, request, syncReply), batch);
+  return { reply, ...(await line.store.settle(batch, reply, line.clock(), holds)) };
 }
 
 /** A minute, and what the bytes take at 100 bytes a second, ten minutes at most: slow is not dead, and a dead line is noticed. */
@@ -102,8 +103,7 @@ async function blame(line: Line, batch: Frozen[], error: Rejected): Promise<Outc
 
 async function probe(line: Line): Promise<void> {
   try {
-    const reply = await send(line, []);
-    await line.store.settle([], reply, line.clock());
+    await send(line, []);
   } catch (error) {
     throw error instanceof Rejected ? new Halt('server_busy') : error;
   }

@@ -6,6 +6,7 @@ import type { ProblemCode } from '../data/api';
 import { backOff } from './backoff';
 import { type Appetite, exchangeAll, hearty, timeoutFor } from './exchange';
 import type { Clock, ExclusiveLock, Random, SyncStore, Transport, VerifySignature } from './ports';
+import { sendPreviews } from './previews';
 import { judge } from './receipt';
 import { askJson, Halt, Rejected } from './reply';
 import { type Chunk, firstChunk, uploadPhoto } from './upload';
@@ -65,9 +66,24 @@ export class SyncMachine {
 
   async #everything(): Promise<void> {
     await this.#whoAmI().catch((error) => this.#partingWords(error));
-    await this.#text();
-    if (await this.#photos()) await this.#text();
+    await this.#sendAll();
     await this.#receipts();
+    // A receipt may ask for something again: that goes at once, and the next receipt says whether it is there now.
+    if (!(await this.#anythingToSend())) return;
+    await this.#sendAll();
+    await this.#receipts();
+  }
+
+  /** Text first, small pictures, then originals, and the text that waited for these. */
+  async #sendAll(): Promise<void> {
+    await this.#text();
+    await this.#previews();
+    if (await this.#photos()) await this.#text();
+  }
+
+  async #anythingToSend(): Promise<boolean> {
+    const { store, clock } = this.world;
+    return (await store.hasText(clock())) || (await store.nextUpload(clock())) !== null;
   }
 
   /** One person's session never sends another's queue. */
@@ -98,18 +114,24 @@ export class SyncMachine {
   /** One after another, one in memory; returns whether there was any. */
   async #photos(): Promise<boolean> {
     const { store, transport, clock } = this.world;
-    const line = { store, transport, clock, chunk: this.#chunk, between: () => this.#textIfAny() };
+    const line = { store, transport, clock, chunk: this.#chunk, between: () => this.#lighter() };
     let any = false;
     for (let job = await store.nextUpload(clock()); job !== null; job = await store.nextUpload(clock())) {
       await uploadPhoto(line, job);
-      await this.#textIfAny();
+      await this.#lighter();
       any = true;
     }
     return any;
   }
 
-  async #textIfAny(): Promise<void> {
+  /** What came up meanwhile and goes before the next heavy bytes. */
+  async #lighter(): Promise<void> {
     if (await this.world.store.hasText(this.world.clock())) await this.#text();
+    await this.#previews();
+  }
+
+  #previews(): Promise<void> {
+    return sendPreviews(this.world.store, this.world.transport);
   }
 
   async #receipts(): Promise<void> {

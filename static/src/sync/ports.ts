@@ -7,7 +7,7 @@ import type { Manifest, Verdict } from './receipt';
 import type { Receipt, Session, SyncReply } from './wire';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   path: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
@@ -49,16 +49,37 @@ export type UploadJob = Pick<PhotoRow, 'sha256' | 'size' | 'type' | 'filename' |
   inspection: string | null;
 };
 
+/** A small picture of a photo that is still here; `finding` null: of the site. */
+export interface PreviewJob {
+  sha256: string;
+  inspection: string;
+  finding: string | null;
+  bytes: Uint8Array;
+}
+
+/** How much of an inspection this device has still to send. */
+export interface Held {
+  inspection: string;
+  operations: number;
+  photos: number;
+}
+
 /** The durable side. Every method is one transaction. */
 export interface SyncStore {
   /** Keeps what the session said; the account must be this store's. */
   keepSession(session: Session): Promise<void>;
-  position(): Promise<{ device: string; cursor: string | null; inspections: string[] }>;
+  /** Where to read on, and what this device has still to send besides `sent`; null: as told before. */
+  position(sent: Frozen[]): Promise<{
+    device: string;
+    cursor: string | null;
+    inspections: string[];
+    holds: Held[] | null;
+  }>;
 
   /** Freezes what is to be sent and returns the bytes to send, oldest first. Nothing is sent that was not returned here. */
   offer(limit: { count: number; bytes: number }, now: number): Promise<Frozen[]>;
-  /** Results, operations, cursor and epoch of one answer. Returns whether the epoch changed. */
-  settle(sent: Frozen[], reply: SyncReply, now: number): Promise<{ newEpoch: boolean }>;
+  /** Results, operations, cursor and epoch of one answer; `told` is what the request said of `holds`. Returns whether the epoch changed. */
+  settle(sent: Frozen[], reply: SyncReply, now: number, told: Held[] | null): Promise<{ newEpoch: boolean }>;
   /** The server cannot take this item: parked until `until`, others go on. */
   park(operation: string, code: string, until: number): Promise<void>;
   /** How often the item was parked. */
@@ -66,6 +87,8 @@ export interface SyncStore {
   /** Whether something could be offered now; freezes nothing. */
   hasText(now: number): Promise<boolean>;
 
+  nextPreview(): Promise<PreviewJob | null>;
+  previewDone(sha256: string, outcome: 'sent' | 'refused'): Promise<void>;
   nextUpload(now: number): Promise<UploadJob | null>;
   photoBytes(sha256: string): Promise<Uint8Array | null>;
   uploadProgress(sha256: string, offset: number): Promise<void>;

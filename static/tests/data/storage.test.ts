@@ -398,18 +398,16 @@ describe('receipts', () => {
     await vi.waitFor(() => expect(engine.status.get().problem).toBe('receipt_mismatch'));
   });
 
-  test('a photo whose bytes the server lost is sent again once a receipt says so', async () => {
+  test('a photo whose bytes the server lost goes again once a receipt says so, and is safe in the same run', async () => {
     const { engine, server, clock } = await sent();
     server.losePhotos(true);
     clock.now += DAY;
     await engine.sendNow();
-    expect(engine.status.get()).toMatchObject({ waitingPhotos: 1 });
-    clock.now += DAY;
-    await engine.sendNow();
+    expect(server.photos.originals.size).toBe(1);
     await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
   });
 
-  test('an operation that the server lost behind its own back is offered again once a receipt says so', async () => {
+  test('an operation that the server lost behind its own back goes again, and is safe in the same run', async () => {
     const { engine, server, clock } = await open();
     await engine.edit(INSPECTION, 'finding', FINDING, { text: 'refuse-me' });
     await engine.sendNow();
@@ -418,10 +416,30 @@ describe('receipts', () => {
     server.refused.clear();
     clock.now += DAY;
     await engine.sendNow();
-    clock.now += DAY;
-    await engine.sendNow();
     expect(server.refused.size).toBe(1);
     await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
+  });
+
+  test('a server that never gets hold of a photo is not asked without end', async () => {
+    const { tablet, server, clock } = await sent();
+    let asked = 0;
+    const honest = tablet.line.transport;
+    await tablet.engine.stop();
+    const forgetful = (request: HttpRequest) => {
+      if (!request.path.includes('/receipt')) return honest(request);
+      asked += 1;
+      server.losePhotos(true);
+      return honest(request);
+    };
+    await tablet.start(0, { transport: forgetful });
+    clock.now += DAY;
+    for (let minute = 0; minute < 60; minute++) {
+      clock.now += 60_000;
+      await tablet.engine.sendNow();
+    }
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThanOrEqual(5);
+    expect(await tablet.engine.prune()).toBe(0);
   });
 
   test('a receipt that was changed on its way frees nothing', async () => {

@@ -12,6 +12,7 @@ import './channel';
 import { Disk, MemoryDatabase, type Strike } from './memory';
 import { sha256Hex } from './sha2';
 import { verifyInNode } from './signatures';
+import { smallJpeg } from './small';
 
 export interface Person {
   account: Account;
@@ -222,7 +223,7 @@ export const fakePicture: World['readPicture'] = async (bytes) => {
     height: 3000,
     takenAt: null,
     position: null,
-    thumbnail: bytes.slice(0, 8),
+    thumbnail: smallJpeg(bytes),
   };
   return { ok: true, picture };
 };

@@ -6,6 +6,7 @@ import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import { verifyEd25519 } from '../../src/sync/verify';
 import { sha256 } from '../../src/worker/hash';
+import { smallJpeg } from '../simulation/small';
 import type { SimulatedServer } from '../simulation/twin/server';
 import { type Line, openLine } from './network';
 import { counted } from './random';
@@ -82,7 +83,7 @@ const fakePicture: World['readPicture'] = async (bytes) => {
     height: 3000,
     takenAt: null,
     position: null,
-    thumbnail: bytes.slice(0, 8),
+    thumbnail: smallJpeg(bytes),
   };
   return { ok: true, picture };
 };

@@ -8,6 +8,7 @@ import type { HttpReply, HttpRequest } from '../../../src/sync/ports';
 import { RECEIPT_KEY, signed } from '../signatures';
 import { Durably, json, type Kill, problem } from './answers';
 import { type Entry, NOWHERE, type Place, ServerLog } from './log';
+import { ServerPreviews } from './previews';
 import { ServerUploads } from './uploads';
 
 export { RECEIPT_KEY } from '../signatures';
@@ -37,6 +38,7 @@ export class SimulatedServer {
   readonly alarms: string[] = [];
   readonly operations: ServerLog;
   readonly photos = new ServerUploads();
+  readonly previews = new ServerPreviews();
   #epochs = 1;
 
   constructor(
@@ -64,6 +66,15 @@ export class SimulatedServer {
     if (path === '/api/v1/sync') return this.#sync(request, account, now, manner, durably);
     if (path.startsWith('/api/v1/uploads'))
       return this.photos.handle(request, account, now, durably, manner.cut ?? null);
+    const preview = /^\/api\/v1\/previews\/([0-9a-f]{64})$/.exec(path)?.[1];
+    if (preview !== undefined)
+      return this.previews.handle(
+        request,
+        account,
+        this.stored(account, preview),
+        durably,
+        manner.cut ?? null,
+      );
     const receipt = /^\/api\/v1\/inspections\/([^/]+)\/receipt$/.exec(path);
     if (receipt) return this.#receipt(receipt[1] ?? '', query.replace('device=', ''), now);
     return problem(404, 'not_found');
