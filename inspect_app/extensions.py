@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import orjson
@@ -187,10 +188,16 @@ def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:
     """Insert the rows that break no unique key and answer how many: two that write the same at once both succeed."""
     if not rows:
         return 0
-    session, table = db.session(), model.__table__
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    session = db.session()
+    statement = _insert_new(model, session.get_bind().dialect.name)  # type: ignore[arg-type]  # a class is hashable
     return sum(len(session.execute(statement, row).all()) for row in rows)
+
+
+@lru_cache(maxsize=256)
+def _insert_new(model: type[Any], dialect: str) -> Any:
+    table = model.__table__
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def bound(model: type[Any], column: str, value: Any) -> Any:

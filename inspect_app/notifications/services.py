@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import select, update
 
 from inspect_app import clock
-from inspect_app.extensions import db
+from inspect_app.extensions import db, insert_new
 from inspect_app.ids import new_id
 from inspect_app.notifications.mail import Mail, Mailer
 from inspect_app.notifications.models import OutboxRow
@@ -38,18 +38,13 @@ def enqueue(
     kind: str, ref: str, payload: dict[str, Any], *, due: datetime | None = None, once: str | None = None
 ) -> bool:
     """Add one row; answers False when a row with the same `once` stands already."""
-    with transaction() as session:
-        if once is not None and session.scalar(select(OutboxRow.id).where(OutboxRow.once == once)):
-            return False
-        moment = clock.now()
-        session.add(
-            OutboxRow(
-                id=new_id(), kind=kind, ref=ref, once=once, payload=payload, state="waiting",
-                due_at=due or moment, attempts=0, error="", created_at=moment,
-            )
-        )  # fmt: skip
-        session.flush()
-    return True
+    moment = clock.now()
+    row = {
+        "id": new_id(), "kind": kind, "ref": ref, "once": once, "payload": payload, "state": "waiting",
+        "due_at": due or moment, "attempts": 0, "error": "", "created_at": moment,
+    }  # fmt: skip
+    with transaction():
+        return bool(insert_new(OutboxRow, [row]))
 
 
 def enqueue_mail(

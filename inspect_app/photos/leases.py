@@ -5,23 +5,72 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session
 
 from inspect_app import clock
 from inspect_app.errors import Problem
 from inspect_app.ids import new_id
-from inspect_app.photos.models import Upload
+from inspect_app.photos.models import Upload, UploadPart
 from inspect_app.transaction import transaction
 
 LIFE = timedelta(seconds=30)
 RENEW_SECONDS = 8.0
 
+# Asked at every request, so built once, and of tables: an object costs ten times as much as its row.
+_u, _p = Upload.__table__.c, UploadPart.__table__.c
+_TAKING = (
+    update(Upload.__table__)
+    .where(_u.id == bindparam("upload"))
+    .values(lease=bindparam("new"), lease_until=bindparam("until"))
+    .returning(_u.sha256, _u.length, _u.received, _u.expires_at, _u.finished_at)
+)
+# one that ends beyond LIFE was given by a clock that has been put back since
+_OVER = or_(_u.lease_until < bindparam("now"), _u.lease_until > bindparam("until"))
+_OPEN = (_u.account_id == bindparam("account"), _u.finished_at.is_(None), _u.expires_at > bindparam("now"))
+_FREE, _LEFT = _TAKING.where(_u.lease.is_(None)), _TAKING.where(_OVER)
+_FREE_OPEN, _LEFT_OPEN = _FREE.where(*_OPEN), _LEFT.where(*_OPEN)
+_IS_OPEN = select(_u.id).where(_u.id == bindparam("upload"), *_OPEN)
+_OURS = update(Upload.__table__).where(_u.id == bindparam("upload"), _u.lease == bindparam("ours"))
+_LAST_PART = (
+    select(_p.start, _p.size, _p.key)
+    .where(_p.upload_id == bindparam("upload"))
+    .order_by(_p.start.desc())
+    .limit(1)
+)
+
 
 class Lost(Exception):
     """Another sender took over: what this one still holds is not entered."""
+
+
+class NotOpen(Exception):
+    """The account has no such upload under way: it is complete, over, or somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part as it is entered: where it starts in the photo, how long it is, where its bytes lie."""
+
+    start: int
+    size: int
+    key: str
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far an upload is."""
+
+    id: str
+    sha256: str
+    length: int
+    received: int
+    expires_at: datetime
+    finished_at: datetime | None
 
 
 class Lease:
@@ -29,9 +78,11 @@ class Lease:
     nobody else can still be writing. Lost with the power, a lease harms nobody: its holder is gone, too.
     """
 
+    stands: Standing  # as it was when the lease was taken, and with what was changed since
+    last_part: Part | None  # as it was when the lease was taken
+
     def __init__(self, key: str) -> None:
         self.key, self.id, self.clean = key, new_id(), True
-        self.received = self.length = 0  # as they stood when it was taken
         self._renewed, self._over = time.monotonic(), False
 
     def change(self, *, last: bool = False, **values: Any) -> None:
@@ -39,11 +90,12 @@ class Lease:
         whoever sees the change may go on at once. Raises Lost when somebody took over.
         """
         given_back = {"lease": None, "lease_until": None} if last else {}
-        ours = update(Upload).where(Upload.id == self.key, Upload.lease == self.id)
         with transaction(lasting=False) as session:
-            changed = session.execute(ours.values(**values, **given_back))
+            changed = session.execute(_OURS, {"upload": self.key, "ours": self.id, **values, **given_back})
             if changed.rowcount != 1:  # type: ignore[attr-defined]
                 raise Lost
+        for name in values.keys() & Standing.__slots__:
+            setattr(self.stands, name, values[name])
         self._over = self._over or last
 
     def beat(self) -> None:
@@ -60,26 +112,38 @@ class Lease:
 
 
 @contextmanager
-def held(key: str) -> Iterator[Lease]:
-    """Hold the upload; 423 `locked` when a living sender does."""
+def held(key: str, account_id: str | None = None) -> Iterator[Lease]:
+    """Hold the upload; 423 `locked` when a living sender does. With `account_id` only one that this account has under way:
+    raises NotOpen.
+    """
     lease = Lease(key)
-    _take(lease)
+    with transaction(lasting=False) as session:
+        _take(session, lease, account_id)
     try:
         yield lease
     finally:
         lease.end()
 
 
-def _take(lease: Lease) -> None:
+def _take(session: Session, lease: Lease, account_id: str | None) -> None:
     moment = clock.now()
-    # one that ends beyond LIFE was given by a clock that has been put back since
-    over = or_(Upload.lease_until < moment, Upload.lease_until > moment + LIFE)
-    taking = update(Upload).values(lease=lease.id, lease_until=moment + LIFE)
-    taking = taking.returning(Upload.received, Upload.length)
-    with transaction(lasting=False) as session:
-        for clean, free in ((True, Upload.lease.is_(None)), (False, over)):
-            taken = session.execute(taking.where(Upload.id == lease.key, free)).first()
-            if taken is not None:
-                lease.clean, lease.received, lease.length = clean, *taken
-                return
-        raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
+    wish = {"upload": lease.key, "new": lease.id, "until": moment + LIFE}
+    if account_id is None:
+        ways = ((True, _FREE, wish), (False, _LEFT, {**wish, "now": moment}))
+    else:
+        of_account = {**wish, "now": moment, "account": account_id}
+        ways = ((True, _FREE_OPEN, of_account), (False, _LEFT_OPEN, of_account))
+    for clean, taking, asked in ways:
+        taken = session.execute(taking, asked).first()
+        if taken is not None:
+            lease.clean, lease.stands = clean, Standing(lease.key, *taken)
+            lease.last_part = _last_part(session, lease.key) if taken.received else None
+            return
+    if account_id is not None and session.execute(_IS_OPEN, asked).first() is None:
+        raise NotOpen
+    raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
+
+
+def _last_part(session: Session, key: str) -> Part | None:
+    found = session.execute(_LAST_PART, {"upload": key}).first()
+    return Part(*found) if found is not None else None

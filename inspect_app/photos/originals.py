@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from inspect_app import audit, clock, failpoints
 from inspect_app.accounts.actor import Actor
@@ -20,6 +20,12 @@ from inspect_app.storage import StorageFull
 from inspect_app.transaction import transaction
 
 PROCESS = "photo.process"
+_c = Photo.__table__.c
+_SOUND_AGAIN = (
+    update(Photo.__table__)
+    .where(_c.sha256 == bindparam("photo"), _c.state == "quarantined")
+    .values(state="stored", problem="")
+)
 
 
 class HashMismatch(Exception):
@@ -58,10 +64,11 @@ def adopt(sha256: str, part: str, size: int, digest: str | None) -> Stored:
     """The same for bytes that lie in one part as a whole: it becomes the original. `digest` of its bytes where it is known."""
     if (digest or _hashed(part)) != sha256:
         raise HashMismatch
-    kind = media_type(next(store().open(part), b"")[:HEAD])
+    with store().file(part) as path, path.open("rb", buffering=0) as handle:
+        kind = media_type(handle.read(HEAD))
     if not kind:
         raise NotAnImage
-    if not _present(sha256):
+    if store().size(original_key(sha256)) is None or not _present(sha256):
         store().adopt(part, original_key(sha256))
     failpoints.reached("photo.stored")
     return Stored(sha256, size, kind)
@@ -114,12 +121,8 @@ def register(actor: Actor, stored: Stored, *, by: Actor | None = None) -> None:
     with transaction() as session:
         row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type, "state": "stored",
                "problem": "", "exif": {}, "stored_at": moment}  # fmt: skip
-        insert_new(Photo, [row])
-        session.execute(
-            update(Photo)
-            .where(Photo.sha256 == stored.sha256, Photo.state == "quarantined")
-            .values(state="stored", problem="")
-        )
+        if not insert_new(Photo, [row]):
+            session.execute(_SOUND_AGAIN, {"photo": stored.sha256})
         if insert_new(Possession, [{"sha256": stored.sha256, "account_id": actor.id, "at": moment}]):
             audit.record(
                 by or actor,

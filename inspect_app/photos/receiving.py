@@ -9,23 +9,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, update
 
 from inspect_app import failpoints
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
-from inspect_app.extensions import db
 from inspect_app.photos import leases, uploads
 from inspect_app.photos.digests import DIGESTS
-from inspect_app.photos.models import Upload, UploadPart
+from inspect_app.photos.leases import Part, Standing
+from inspect_app.photos.models import UploadPart
 from inspect_app.photos.originals import full
 from inspect_app.photos.store import part_key, store
 from inspect_app.storage import StorageFull
-from inspect_app.transaction import end_read, transaction
+from inspect_app.transaction import transaction
 
 READ = 256 * 1024
 PART = 4 * 1024 * 1024
 ALGORITHMS = ("sha256", "sha1", "md5")
+
+_p = UploadPart.__table__.c
+_NEW_PART = insert(UploadPart.__table__)
+_GROWN = update(UploadPart.__table__).where(_p.upload_id == bindparam("upload"), _p.start == bindparam("at"))
 
 
 class Source(Protocol):
@@ -43,32 +47,39 @@ class Patch:
     checksum: str | None = None
 
 
-def receive(actor: Actor, key: str, patch: Patch, body: Source) -> Upload:
+def receive(actor: Actor, key: str, patch: Patch, body: Source) -> Standing:
     """Take the bytes and answer how far the upload is. Raises `offset_mismatch`, `locked`, `checksum_mismatch`,
     `too_large`, `bad_request` (cut short; what came is kept unless it was to be checked), and what `finish` raises.
     """
-    row = uploads.of(actor, key)
     checked = _checksum(patch.checksum)
-    if row.finished_at is not None:
-        return _again(row, patch)
-    with leases.held(key) as lease:
-        _refuse(lease, patch)
-        flow = _Flow(lease.length, patch, body, lease.beat)
-        end_read()  # a slow sender must not hold a connection or a snapshot
-        try:
-            _take(flow, lease, checked)
-            if flow.room == 0:
-                uploads.finish_held(actor, lease, flow.whole.hexdigest() if flow.whole else None)
-        except leases.Lost:
-            raise Problem("locked", "這張照片已由另一個連線接手上傳。") from None
-    return uploads.of(actor, key)
+    try:
+        with leases.held(key, actor.id) as lease:
+            return _received(actor, lease, patch, body, checked)
+    except leases.NotOpen:
+        return _again(uploads.of(actor, key), patch)
+    except leases.Lost:
+        raise Problem("locked", "這張照片已由另一個連線接手上傳。") from None
 
 
-def _again(row: Upload, patch: Patch) -> Upload:
+def _received(
+    actor: Actor, lease: leases.Lease, patch: Patch, body: Source, checked: tuple[str, bytes] | None
+) -> Standing:
+    """No connection and no snapshot of the database is held meanwhile: a sender may be slow."""
+    _refuse(lease.stands, patch)
+    flow = _Flow(lease.stands.length, patch, body, lease.beat)
+    last = _take(flow, lease, checked)
+    if flow.room == 0:
+        uploads.finish_held(actor, lease, flow.whole.hexdigest() if flow.whole else None, last)
+    return lease.stands
+
+
+def _again(stands: Standing, patch: Patch) -> Standing:
     """The last PATCH once more, after its answer was lost."""
-    if patch.offset + (patch.length or 0) > row.length:
-        raise _elsewhere(row.received)
-    return row
+    if stands.finished_at is None:  # begun anew in this moment
+        raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
+    if patch.offset + (patch.length or 0) > stands.length:
+        raise _elsewhere(stands.received)
+    return stands
 
 
 def _elsewhere(received: int) -> Problem:
@@ -77,10 +88,10 @@ def _elsewhere(received: int) -> Problem:
     )
 
 
-def _refuse(lease: leases.Lease, patch: Patch) -> None:
-    if patch.offset != lease.received:
-        raise _elsewhere(lease.received)
-    if patch.length is not None and patch.offset + patch.length > lease.length:
+def _refuse(stands: Standing, patch: Patch) -> None:
+    if patch.offset != stands.received:
+        raise _elsewhere(stands.received)
+    if patch.length is not None and patch.offset + patch.length > stands.length:
         raise Problem("too_large", "送來的內容比先前說的長度還多。")
 
 
@@ -97,7 +108,8 @@ def _checksum(header: str | None) -> tuple[str, bytes] | None:
     return name, wanted
 
 
-def _take(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes] | None) -> None:
+def _take(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes] | None) -> Part | None:
+    """Store and enter what comes; answers the last part."""
     tail = _tail(lease)
     flow.whole = _hash_before(flow.position, tail)
     if checked is None:
@@ -111,42 +123,24 @@ def _take(flow: _Flow, lease: leases.Lease, checked: tuple[str, bytes] | None) -
         raise Problem("too_large", "送來的內容比先前說的長度還多。")
     if flow.cut:
         raise Problem("bad_request", "連線中斷，只收到一部分，請從伺服器的位置接著傳。")
+    return tail
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part as it is to be entered: where it starts in the photo, how long it is, where its bytes lie."""
-
-    start: int
-    size: int
-    key: str
-
-
-def _tail(lease: leases.Lease) -> _Part | None:
+def _tail(lease: leases.Lease) -> Part | None:
     """The last part, where more may be added to it: not in a bucket, and not where a sender that was taken for dead may
     still be writing.
     """
-    if not (lease.clean and lease.received and store().appends):
-        return None
-    query = (
-        select(UploadPart).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start.desc()).limit(1)
-    )
-    row = db.session.scalar(query)
-    found = _Part(row.start, row.size, row.key) if row is not None else None
-    end_read()
-    return found
+    return lease.last_part if lease.clean and store().appends else None
 
 
-def _hash_before(position: int, tail: _Part | None) -> hashlib._Hash | None:
+def _hash_before(position: int, tail: Part | None) -> hashlib._Hash | None:
     """The hash of what is here already, if it lies in one part and is known."""
     if position == 0:
         return hashlib.sha256()
     return DIGESTS.take(tail.key, position) if tail is not None and tail.start == 0 else None
 
 
-def _verified(
-    flow: _Flow, lease: leases.Lease, tail: _Part | None, checked: tuple[str, bytes]
-) -> _Part | None:
+def _verified(flow: _Flow, lease: leases.Lease, tail: Part | None, checked: tuple[str, bytes]) -> Part | None:
     """All of the PATCH at once. What a cut one brought cannot be compared with its checksum; the whole's hash decides."""
     name, wanted = checked
     flow.digest = hashlib.new(name, usedforsecurity=False)
@@ -158,13 +152,13 @@ def _verified(
     raise Problem("checksum_mismatch", "這一塊在路上損壞，請重新傳送這一塊。")
 
 
-def _store(flow: _Flow, lease: leases.Lease, tail: _Part | None, most: int) -> _Part | None:
+def _store(flow: _Flow, lease: leases.Lease, tail: Part | None, most: int) -> Part | None:
     """The next bytes, durable, at the end of the last part or as one of their own; None when nothing came."""
     first = flow.read(most)
     if not first:
         return None
     start = flow.position - len(first)
-    part = tail if tail and store().appends else _Part(start, 0, part_key(lease.key, start, lease.id))
+    part = tail if tail and store().appends else Part(start, 0, part_key(lease.key, start, lease.id))
     try:
         size = _written(lease, part, flow.chunks(first, most))
     except StorageFull:
@@ -173,7 +167,7 @@ def _store(flow: _Flow, lease: leases.Lease, tail: _Part | None, most: int) -> _
     return replace(part, size=part.size + size)
 
 
-def _written(lease: leases.Lease, part: _Part, chunks: Iterator[bytes]) -> int:
+def _written(lease: leases.Lease, part: Part, chunks: Iterator[bytes]) -> int:
     if not store().appends:
         return store().put(part.key, chunks)
     try:
@@ -183,19 +177,18 @@ def _written(lease: leases.Lease, part: _Part, chunks: Iterator[bytes]) -> int:
         raise _elsewhere(0) from None
 
 
-def _enter(flow: _Flow, lease: leases.Lease, before: _Part | None, part: _Part) -> _Part:
+def _enter(flow: _Flow, lease: leases.Lease, before: Part | None, part: Part) -> Part:
     """Enter the part; only now does the offset move. A PATCH that ends here gives the lease back with it: who reads the
     new offset, after a cut for instance, must not find the upload still held by the one that was cut.
     """
     with transaction(lasting=False) as session:  # lost with the power, the bytes are sent again
         lease.change(received=part.start + part.size, last=flow.ended and flow.room > 0)
         if before is not None and before.key == part.key:
-            grown = update(UploadPart).where(
-                UploadPart.upload_id == lease.key, UploadPart.start == part.start
-            )
-            session.execute(grown.values(size=part.size))
+            session.execute(_GROWN, {"upload": lease.key, "at": part.start, "size": part.size})
         else:
-            session.add(UploadPart(upload_id=lease.key, start=part.start, size=part.size, key=part.key))
+            session.execute(
+                _NEW_PART, {"upload_id": lease.key, "start": part.start, "size": part.size, "key": part.key}
+            )
     return part
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
@@ -17,6 +17,7 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.extensions import db, insert_new
 from inspect_app.photos import leases, originals
+from inspect_app.photos.leases import Part, Standing
 from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload, UploadPart
 from inspect_app.photos.store import part_prefix, store
 from inspect_app.transaction import end_read, transaction
@@ -25,6 +26,26 @@ KEPT = timedelta(days=14)
 PATIENCE = 10.0  # seconds to wait for another request that is verifying the same photo
 DAILY_BYTES = 40 * 1024**3
 SENDERS = (Permission.INSPECT, Permission.REPLY_CASES)
+
+# Asked for every photo, so built once, and of tables.
+_u, _p = Upload.__table__.c, UploadPart.__table__.c
+_STANDING = select(_u.account_id, _u.sha256, _u.length, _u.received, _u.expires_at, _u.finished_at).where(
+    _u.id == bindparam("upload")
+)
+_ANNOUNCED = select(func.coalesce(func.sum(_u.length), 0)).where(
+    _u.account_id == bindparam("account"), _u.created_at > bindparam("since")
+)
+_POSSESSED = (
+    select(Photo.size)
+    .join(Possession, Possession.sha256 == Photo.sha256)
+    .where(Photo.sha256 == bindparam("photo"), Possession.account_id == bindparam("account"))
+    .where(Photo.state != "quarantined")
+)
+_FORGET_OVER = delete(Upload.__table__).where(
+    _u.id == bindparam("upload"), or_(_u.expires_at <= bindparam("now"), _u.finished_at.is_not(None))
+)
+_PARTS = select(_p.start, _p.size, _p.key).where(_p.upload_id == bindparam("upload")).order_by(_p.start)
+_FORGET_PARTS = delete(UploadPart.__table__).where(_p.upload_id == bindparam("upload"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +63,30 @@ def upload_id(account_id: str, sha256: str) -> str:
     return hashlib.sha256(f"{account_id}:{sha256}".encode()).hexdigest()
 
 
-def begin(actor: Actor, wanted: Wanted) -> Upload:
+def begin(actor: Actor, wanted: Wanted) -> Standing:
     """The upload of this photo by this account: new, under way or complete. The same answer any number of times."""
     _permit_sending(actor)
     _refuse_size(wanted.length)
     key = upload_id(actor.id, wanted.sha256)
-    row = db.session.get(Upload, key)
-    if row is None or row.expires_at <= clock.now() or _vain(actor, row):
-        row = _create(actor, key, wanted)
-    if row.length != wanted.length:
-        row = _restart(row, wanted.length)
-    return _settled(actor, row)
+    stands = _find(key)
+    if stands is None or stands.expires_at <= clock.now() or _vain(actor, stands):
+        stands = _create(actor, key, wanted, anew=stands is not None)
+    if stands.length != wanted.length:
+        stands = _restart(actor, stands, wanted.length)
+    return _settled(actor, stands)
 
 
-def _vain(actor: Actor, row: Upload) -> bool:
+def _find(key: str, account_id: str | None = None) -> Standing | None:
+    """How the upload stands; with `account_id` only if it is this account's."""
+    row = db.session.execute(_STANDING, {"upload": key}).first()
+    if row is None or (account_id is not None and row.account_id != account_id):
+        return None
+    return Standing(key, row.sha256, row.length, row.received, row.expires_at, row.finished_at)
+
+
+def _vain(actor: Actor, stands: Standing) -> bool:
     """Whether a complete upload's photo is there no more: found spoilt, or cleared."""
-    return row.finished_at is not None and _possessed_size(actor.id, row.sha256) is None
+    return stands.finished_at is not None and _possessed_size(actor.id, stands.sha256) is None
 
 
 def _permit_sending(actor: Actor) -> None:
@@ -75,21 +104,24 @@ def _refuse_size(length: int) -> None:
         raise Problem("unsupported_type", "這個檔案是空的，沒有照片內容，請重新拍攝。")
 
 
-def _create(actor: Actor, key: str, wanted: Wanted) -> Upload:
+def _create(actor: Actor, key: str, wanted: Wanted, *, anew: bool) -> Standing:
+    """`anew`: one that is over stands in the way."""
     moment = clock.now()
     _refuse_over_quota(actor, wanted.length)
     with transaction(lasting=False) as session:  # lost with the power, it is begun anew
-        over = or_(Upload.expires_at <= moment, Upload.finished_at.is_not(None))
-        session.execute(delete(Upload).where(Upload.id == key, over))
+        if anew:
+            session.execute(_FORGET_OVER, {"upload": key, "now": moment})
         size = _possessed_size(actor.id, wanted.sha256)
+        stands = Standing(
+            key, wanted.sha256, size or wanted.length, size or 0, moment + KEPT, moment if size else None
+        )
         row = {
-            "id": key, "account_id": actor.id, "sha256": wanted.sha256, "length": size or wanted.length,
-            "received": size or 0, "filename": _plain(wanted.filename, 255), "media_type": _plain(wanted.media_type, 60),
-            "inspection": _plain(wanted.inspection, 36), "created_at": moment, "expires_at": moment + KEPT,
-            "finished_at": moment if size else None,
+            **asdict(stands), "account_id": actor.id, "created_at": moment,
+            "filename": _plain(wanted.filename, 255), "media_type": _plain(wanted.media_type, 60),
+            "inspection": _plain(wanted.inspection, 36),
         }  # fmt: skip
-        insert_new(Upload, [row])
-    return _fresh(key)
+        created = insert_new(Upload, [row])
+    return stands if created else _fresh(key)
 
 
 def _plain(text: str, longest: int) -> str:
@@ -97,71 +129,62 @@ def _plain(text: str, longest: int) -> str:
     return "".join(character for character in text if character.isprintable())[:longest]
 
 
-def _refuse_over_quota(actor: Actor, length: int) -> None:
+def _refuse_over_quota(actor: Actor, more: int) -> None:
+    """What an account announces within a day is bounded; what it gives up again counts, too."""
     since = clock.now() - timedelta(days=1)
-    query = select(func.coalesce(func.sum(Upload.length), 0)).where(
-        Upload.account_id == actor.id, Upload.created_at > since
-    )
-    if int(db.session.scalar(query) or 0) + length > DAILY_BYTES:
+    announced = db.session.scalar(_ANNOUNCED, {"account": actor.id, "since": since})
+    if int(announced or 0) + more > DAILY_BYTES:
         raise Problem("too_many", "這個帳號今天上傳的照片已達上限，請明天再傳，或洽系統管理者。")
 
 
 def _possessed_size(account_id: str, sha256: str) -> int | None:
-    query = (
-        select(Photo.size)
-        .join(Possession, Possession.sha256 == Photo.sha256)
-        .where(Photo.sha256 == sha256, Possession.account_id == account_id, Photo.state != "quarantined")
-    )
-    return db.session.scalar(query)
+    return db.session.scalar(_POSSESSED, {"photo": sha256, "account": account_id})
 
 
-def _fresh(key: str) -> Upload:
-    row = db.session.get(Upload, key, populate_existing=True)
-    if row is None:
+def _fresh(key: str) -> Standing:
+    stands = _find(key)
+    if stands is None:
         raise Problem("not_found", "這個上傳已經逾期或取消，請重新開始上傳。")
-    return row
+    return stands
 
 
-def _restart(row: Upload, length: int) -> Upload:
+def _restart(actor: Actor, stands: Standing, length: int) -> Standing:
     """Another length for the same hash: one of the two was wrong, so the unfinished one begins anew."""
-    if row.finished_at is not None:
+    if stands.finished_at is not None:
         raise Problem("conflict", "這張照片已經存好，大小和這次說的不同。", field="Upload-Length")
-    with leases.held(row.id) as lease, transaction() as session:
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == row.id))
+    _refuse_over_quota(actor, length - stands.length)
+    with leases.held(stands.id) as lease, transaction() as session:
+        session.execute(_FORGET_PARTS, {"upload": stands.id})
         lease.change(length=length, received=0)
-    return _fresh(row.id)
+    return _fresh(stands.id)
 
 
-def of(actor: Actor, key: str) -> Upload:
+def of(actor: Actor, key: str) -> Standing:
     """An own upload; others' and unknown ones are `not_found` alike."""
-    row = db.session.get(Upload, key, populate_existing=True)
-    if (
-        row is None
-        or row.account_id != actor.id
-        or (row.finished_at is None and row.expires_at <= clock.now())
-    ):
+    stands = _find(key, actor.id)
+    if stands is None or (stands.finished_at is None and stands.expires_at <= clock.now()):
         raise Problem("not_found", "找不到這個上傳，請重新開始上傳。")
-    return row
+    return stands
 
 
-def status(actor: Actor, key: str) -> Upload:
+def status(actor: Actor, key: str) -> Standing:
     """How far an upload has got; completes one whose server died between the last byte and the answer."""
     return _settled(actor, of(actor, key))
 
 
-def _settled(actor: Actor, row: Upload) -> Upload:
+def _settled(actor: Actor, stands: Standing) -> Standing:
     """The upload as it stands; when every byte is here it is complete, by us or by whoever is at it now."""
-    key, deadline = row.id, time.monotonic() + PATIENCE
-    while row.received == row.length and row.finished_at is None:
+    deadline = time.monotonic() + PATIENCE
+    while stands.received == stands.length and stands.finished_at is None:
         try:
-            finish(actor, key)
+            finish(actor, stands.id)
         except Problem as problem:
             if problem.code != "locked" or time.monotonic() > deadline:
                 raise
             end_read()
             time.sleep(0.05)
-        row = _fresh(key)
-    return _fresh(key)
+        stands = _fresh(stands.id)
+    return stands
 
 
 def finish(actor: Actor, key: str) -> None:
@@ -173,15 +196,16 @@ def finish(actor: Actor, key: str) -> None:
             raise Problem("locked") from None
 
 
-def finish_held(actor: Actor, lease: leases.Lease, digest: str | None = None) -> None:
+def finish_held(
+    actor: Actor, lease: leases.Lease, digest: str | None = None, last: Part | None = None
+) -> None:
     """`finish` for a caller who holds the lease; it is given back with the outcome. Raises Lost. `digest` of the bytes, if
-    they came in one part and it is known.
+    they came in one part and it is known; `last`: the last part, if that is known.
     """
-    row = _fresh(lease.key)
-    if row.finished_at is not None:
+    if lease.stands.finished_at is not None:
         return
     try:
-        stored = _stored(row, lease, digest)
+        stored = _stored(lease, digest, last)
     except (originals.HashMismatch, KeyError):  # other bytes, or a part that storage has lost
         drop(lease)
         raise Problem(
@@ -194,24 +218,30 @@ def finish_held(actor: Actor, lease: leases.Lease, digest: str | None = None) ->
         ) from None
     with transaction() as session:
         originals.register(actor, stored)
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == lease.key))
+        session.execute(_FORGET_PARTS, {"upload": lease.key})
         lease.change(finished_at=clock.now(), expires_at=clock.now() + KEPT, last=True)
     clear_parts(lease.key)
 
 
-def _stored(row: Upload, lease: leases.Lease, digest: str | None) -> originals.Stored:
-    query = select(UploadPart).where(UploadPart.upload_id == lease.key).order_by(UploadPart.start)
-    parts = list(db.session.scalars(query))
-    if len(parts) == 1 and store().appends and store().size(parts[0].key) == row.length:
-        return originals.adopt(row.sha256, parts[0].key, row.length, digest)
-    return originals.keep(row.sha256, _bytes_of(parts, lease))
+def _stored(lease: leases.Lease, digest: str | None, last: Part | None) -> originals.Stored:
+    stands = lease.stands
+    parts = [last] if last and last.start == 0 else _parts_of(lease.key)
+    if len(parts) == 1 and store().appends and store().size(parts[0].key) == stands.length:
+        return originals.adopt(stands.sha256, parts[0].key, stands.length, digest)
+    return originals.keep(stands.sha256, _bytes_of(parts, lease))
 
 
-def _bytes_of(parts: list[UploadPart], lease: leases.Lease) -> Iterator[bytes]:
+def _parts_of(key: str) -> list[Part]:
+    found = [Part(*row) for row in db.session.execute(_PARTS, {"upload": key})]
+    end_read()
+    return found
+
+
+def _bytes_of(parts: list[Part], lease: leases.Lease) -> Iterator[bytes]:
     """What was entered; a part may hold more, of a sender that was cut."""
-    for part in [(part.key, part.size) for part in parts]:
-        key, left = part
-        for chunk in store().open(key):
+    for part in parts:
+        left = part.size
+        for chunk in store().open(part.key):
             yield chunk[:left]
             left -= len(chunk[:left])
             lease.beat()
@@ -220,15 +250,14 @@ def _bytes_of(parts: list[UploadPart], lease: leases.Lease) -> Iterator[bytes]:
 def drop(lease: leases.Lease) -> None:
     """Forget what came. The lease is kept until the bytes are gone: after it a successor's may lie there."""
     with transaction() as session:
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == lease.key))
+        session.execute(_FORGET_PARTS, {"upload": lease.key})
         lease.change(received=0)
     clear_parts(lease.key)
 
 
 def clear_parts(key: str) -> None:
     """Delete the bytes of an upload that needs none any more, also those that a dead server never entered."""
-    for part in list(store().keys(part_prefix(key))):
-        store().delete(part)
+    store().clear(part_prefix(key))
 
 
 def terminate(actor: Actor, key: str) -> None:

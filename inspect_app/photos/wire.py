@@ -11,7 +11,7 @@ from flask import Request, Response, current_app, url_for
 from werkzeug.exceptions import ClientDisconnected
 
 from inspect_app.errors import Problem
-from inspect_app.photos.models import Upload
+from inspect_app.photos.leases import Standing
 from inspect_app.photos.receiving import ALGORITHMS, Patch, Source
 from inspect_app.photos.uploads import Wanted
 
@@ -86,7 +86,7 @@ class Body:
             return b""
 
 
-def answer(status: int, row: Upload) -> Response:
+def answer(status: int, row: Standing) -> Response:
     """The place and offset of an upload; its end is told while it is unfinished."""
     response = Response(status=status)
     response.headers["Upload-Offset"] = str(row.received)

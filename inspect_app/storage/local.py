@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
@@ -15,6 +15,7 @@ from inspect_app.ids import new_id
 from inspect_app.storage.base import StorageFull
 
 CHUNK = 1024 * 1024
+TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,16 @@ class LocalStorage:
         return size
 
     def append(self, key: str, start: int, chunks: Iterable[bytes]) -> int:
-        path = self.path(key)
-        if start == 0:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        elif not path.exists() or path.stat().st_size < start:
-            raise KeyError(key)
         try:
-            with path.open("r+b" if start else "wb", buffering=0) as handle:
+            with _growing(self.path(key), start) as handle:
+                if os.fstat(handle.fileno()).st_size < start:
+                    raise KeyError(key)
                 handle.truncate(start)
                 handle.seek(start)
                 size = _pour(handle, chunks)
                 os.fsync(handle.fileno())
+        except FileNotFoundError:
+            raise KeyError(key) from None
         except OSError as error:
             _tell_full(error)
             raise
@@ -94,11 +94,40 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         self.path(key).unlink(missing_ok=True)
 
+    def clear(self, prefix: str) -> None:
+        folder = self.path(prefix.rstrip("/"))
+        for name in os.listdir(folder) if folder.exists() else ():
+            folder.joinpath(name).unlink(missing_ok=True)
+        _remove_empty(folder)
+
+    def tidy(self, prefix: str) -> None:
+        root = self.path(prefix.rstrip("/"))
+        for name in os.listdir(root) if root.exists() else ():
+            _remove_empty(root / name)
+
     def keys(self, prefix: str) -> Iterator[str]:
         root = self.path(prefix.rstrip("/"))
         for path in sorted(root.rglob("*")) if root.exists() else ():
             if path.is_file() and not path.name.startswith("."):
                 yield path.relative_to(self.folder).as_posix()
+
+
+def _growing(path: Path, start: int) -> IO[bytes]:
+    """The file to be written on from `start`, without a buffer. FileNotFoundError when there is nothing to go on from."""
+    if start:
+        return path.open("r+b", buffering=0)
+    for _ in range(TRIES):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return path.open("wb", buffering=0)
+        except FileNotFoundError:  # somebody cleared the folder away while it was still empty
+            continue
+    raise OSError(errno.EBUSY, "the folder is cleared away again and again", str(path))
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # not empty: somebody writes there; or gone already
+        folder.rmdir()
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> int:

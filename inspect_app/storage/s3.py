@@ -80,6 +80,13 @@ class S3Storage:
         except FileNotFoundError:
             return
 
+    def clear(self, prefix: str) -> None:
+        for key in list(self.keys(prefix)):
+            self.delete(key)
+
+    def tidy(self, prefix: str) -> None:
+        """A bucket has no folders."""
+
     def keys(self, prefix: str) -> Iterator[str]:
         for page in obstore.list(self._store, prefix):
             for item in page:
