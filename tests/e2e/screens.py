@@ -7,12 +7,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Error, sync_playwright
 
 from inspect_app.demo.people import PASSWORD
+from tests.e2e.steps import tablet as on
+from tests.support import pictures
 from tests.support.browsers import launch
 from tests.support.product import Product
 
@@ -24,6 +27,15 @@ SIZES = {
     "desk": (1440, 900),
 }
 DARK = {"portrait", "laptop", "phone"}  # the choice of sizes that is also made dark
+ZOOMED = (320, 512)  # what 400 % leaves of a window of 1280 by 2048
+PAPER = (718, 1016)  # A4 without its margins, at 96 dots per inch
+GREY = "document.documentElement.style.filter = 'grayscale(1)'"
+COLOURED = "document.documentElement.style.filter = ''"
+NOTES = (
+    ("5.01.01", "A2 橋墩柱面蜂窩長約 30 公分，" * 6 + "請敲除鬆動部分後修補", "中等"),
+    ("保護層", "鋼筋保護層墊塊不足", "輕微"),
+    ("5.14.01", "臨時用電設備未裝設漏電斷路器", "嚴重"),
+)
 TALLEST = 4000
 PATIENCE = 60_000  # milliseconds
 
@@ -97,21 +109,32 @@ FIELD = ("", "/basics", "/attendance", "/findings", "/findings/new", "/merits", 
 
 
 class Camera:
-    """Takes each screen in every size and theme, without loading it again."""
+    """Takes each screen in every size and theme, at 400 %, in grey and on paper, without loading it again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.taken, self.missed = folder, 0, list[str]()
 
     def take(self, page: Any, name: str) -> None:
         for size, (width, height) in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
             for theme in ("light", "dark") if size in DARK else ("light",):
                 page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-                clip = {"x": 0, "y": 0, "width": width, "height": max(tall, height)}
-                path = self.folder / f"{name}-{width}x{height}-{theme}.jpg"
-                page.screenshot(path=path, clip=clip, full_page=True, type="jpeg", quality=70)
-                self.taken += 1
+                self.snap(page, (width, height), f"{name}-{width}x{height}-{theme}")
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.snap(page, ZOOMED, f"{name}-zoomed")
+        page.evaluate(GREY)
+        self.snap(page, SIZES["portrait"], f"{name}-grey")
+        page.evaluate(COLOURED)
+        page.emulate_media(media="print", color_scheme="light")
+        self.snap(page, PAPER, f"{name}-paper")
+        page.emulate_media(media="screen")
+
+    def snap(self, page: Any, size: tuple[int, int], name: str) -> None:
+        width, height = size
+        page.set_viewport_size({"width": width, "height": height})
+        tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+        clip = {"x": 0, "y": 0, "width": width, "height": max(tall, height)}
+        page.screenshot(path=self.folder / f"{name}.jpg", clip=clip, full_page=True, type="jpeg", quality=70)
+        self.taken += 1
 
     def visit(self, page: Any, name: str, go: Callable[[], Any]) -> None:
         """One screen; what cannot be reached is told at the end and does not stop the others."""
@@ -164,7 +187,39 @@ def field(camera: Camera, browser: Any, url: str) -> None:
         return
     for path in FIELD:
         camera.visit(page, f"app{(path or '/inspection').replace('/', '-')}", screen_of(page, inside + path))
+    camera.visit(page, "app-filled-inspection", partial(fill, camera, page, inside))
     context.close()
+
+
+class Pictured(on.Tablet):
+    """A tablet whose steps have their pictures taken where the walk through the product looks at them."""
+
+    def __init__(self, camera: Camera, page: Any) -> None:
+        self.page, self.camera = page, camera
+
+    def look(self, name: str) -> None:
+        self.camera.take(self.page, f"app-filled-{name.replace(' ', '-')}")
+
+
+def fill(camera: Camera, page: Any, inside: str) -> None:
+    """An afternoon's notes, with the longest words there are, so that full screens are seen as well as empty ones."""
+    tablet = Pictured(camera, page)
+    page.goto(inside)
+    on.basics(tablet)
+    photo = camera.folder / "app-camera.jpg"
+    photo.write_bytes(pictures.photo(1600, 1200, 7))
+    for search, text, severity in NOTES:
+        on.finding(tablet, search=search, text=text, severity=severity, place="A2 橋墩", photo=photo)
+    on.merit(tablet, "施工便道保持清潔，圍籬完整，交通維持人員配置確實。")
+    on.core_test(tablet)
+    on.score(tablet, 32)
+    on.clear_the_room(tablet)
+    on.agree_points(tablet, {NOTES[0][1]: (2, "承攬廠商")})
+    on.set_deadline(tablet)
+    tablet.step("缺失與建議")
+    tablet.look("findings")
+    page.goto(inside)
+    page.get_by_role("navigation", name="步驟").wait_for()
 
 
 def open_inspection(page: Any) -> str:
