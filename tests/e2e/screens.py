@@ -34,7 +34,7 @@ COLOURED = "document.documentElement.style.filter = ''"
 NOTES = (
     ("5.01.01", "A2 橋墩柱面蜂窩長約 30 公分，" * 6 + "請敲除鬆動部分後修補", "中等"),
     ("保護層", "鋼筋保護層墊塊不足", "輕微"),
-    ("5.14.01", "臨時用電設備未裝設漏電斷路器", "嚴重"),
+    ("5.14.01.01", "臨時用電設備未裝設漏電斷路器", "嚴重"),
 )
 TALLEST = 4000
 PATIENCE = 60_000  # milliseconds
@@ -205,6 +205,7 @@ def fill(camera: Camera, page: Any, inside: str) -> None:
     """An afternoon's notes, with the longest words there are, so that full screens are seen as well as empty ones."""
     tablet = Pictured(camera, page)
     page.goto(inside)
+    page.get_by_role("navigation", name="步驟").wait_for()
     on.basics(tablet)
     photo = camera.folder / "app-camera.jpg"
     photo.write_bytes(pictures.photo(1600, 1200, 7))
