@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -14,6 +13,7 @@ from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import Actor
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.demo.city import SEED
+from inspect_app.demo.gallery import Page, Studio
 from inspect_app.demo.people import by_login
 from inspect_app.demo.site import Story, told
 from inspect_app.demo.visits import Crew, Team, past_visit
@@ -38,12 +38,18 @@ class Stage:
     coordinator: Actor
     convener: Actor
     edition: Edition
-    photos: Mapping[str, Sequence[str]]
+    studio: Studio
 
 
-def stage(crew: Crew, edition_id: str, photos: Mapping[str, Sequence[str]]) -> Stage:
+def stage(crew: Crew, edition_id: str) -> Stage:
     people = {login: accounts.actor_for(by_login(login)) for login in ("coordinator1", "convener")}
-    return Stage(crew, people["coordinator1"], people["convener"], catalogue.edition_rows(edition_id), photos)
+    return Stage(
+        crew,
+        people["coordinator1"],
+        people["convener"],
+        catalogue.edition_rows(edition_id),
+        Studio(crew, Random(SEED)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +74,18 @@ def begun_on(day: date) -> datetime:
 
 def inspect(wanted: Wanted, scene: Stage, team: Team | None = None) -> str:
     """Make one inspection through the same services that people use, in one transaction; answers its id."""
+    photos = scene.studio.page(wanted.tender, wanted.day)
     with transaction():
-        return _inspect(wanted, scene, team)
+        return _inspect(wanted, scene, team, photos)
 
 
-def _inspect(wanted: Wanted, scene: Stage, team: Team | None) -> str:
+def _inspect(wanted: Wanted, scene: Stage, team: Team | None, photos: Page) -> str:
     random = Random(SEED + wanted.seed)  # a demo, not a draw
     team = team or scene.crew.team(random)
     begun = begun_on(wanted.day)
     visit_id = past_visit(wanted.tender, team, begun, scene.edition.id)
     story = Story(
-        visit_id, begun, team.members, wanted.level, wanted.findings, scene.edition, scene.photos,
+        visit_id, begun, team.members, wanted.level, wanted.findings, scene.edition, photos,
         test=wanted.test, judgement=wanted.judgement, until=wanted.until, deadline_days=random.choice([21, 23, 28, 30]),
     )  # fmt: skip
     _send(story, begun, wanted.seed)

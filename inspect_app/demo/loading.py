@@ -14,7 +14,6 @@ from inspect_app.catalogue.services import load_shipped
 from inspect_app.demo import ahead, history, returns, sittings
 from inspect_app.demo.city import city
 from inspect_app.demo.followups import follow_up, people_exist
-from inspect_app.demo.gallery import gallery
 from inspect_app.demo.people import SignIn, by_login, load_people, sign_ins
 from inspect_app.demo.tenders import as_xml, plans
 from inspect_app.demo.visits import crew
@@ -22,6 +21,7 @@ from inspect_app.errors import Problem
 from inspect_app.installation import services as installation
 from inspect_app.meetings.queries import meetings
 from inspect_app.notifications.models import OutboxRow
+from inspect_app.photos.workers import POOL
 from inspect_app.projects.services import import_tenders
 from inspect_app.transaction import transaction
 
@@ -32,7 +32,8 @@ def load(tell: Tell) -> list[SignIn]:
     """Load the city unless it is there; answers the sign-ins. Raises `not_demo` on a real installation."""
     installation.create(city()["government"], city()["commission"], demo=True)
     if not people_exist():
-        _load(tell, clock.today())
+        with POOL.kept():
+            _load(tell, clock.today())
     elif not meetings():
         raise Problem("wrong_state", "上次載入示範資料時中斷了。請刪除資料夾（或清空資料庫）後再載入一次。")
     return sign_ins()
@@ -45,9 +46,8 @@ def _load(tell: Tell, today: date) -> None:
     tell("人員")
     load_people()
     people = crew()
-    tell("照片")
-    scene = history.stage(people, edition.id, gallery(people, today))
-    tell(f"歷年查核（{history.PAST} 件）")
+    scene = history.stage(people, edition.id)
+    tell(f"歷年查核（{history.PAST} 件）和照片")
     for wanted in history.past(today):
         history.inspect(wanted, scene)
     tell("缺失改善")

@@ -7,21 +7,42 @@ from datetime import datetime
 from io import BytesIO
 from random import Random
 
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-SIZE = (1600, 1200)
+SIZE = (1600, 1200)  # of a scene
+VIEW = (1024, 768)  # of a photo
+EACH = 3  # scenes of a kind
 Draw = ImageDraw.ImageDraw
 
 
-def picture(kind: str, seed: int, taken_at: datetime, position: tuple[float, float] | None) -> bytes:
-    """A JPEG with EXIF. `kind` is one of KINDS; `position` is (lat, lon) or None; `taken_at` is local time."""
-    random = Random(f"{kind}:{seed}")
-    image = KINDS[kind](random)
-    image = _light(_noise(image, random), random)
+class Scenes:
+    """A few drawn scenes of each kind, and as many different views of them as are wanted."""
+
+    def __init__(self) -> None:
+        self.drawn: dict[tuple[str, int], Image.Image] = {}
+
+    def view(self, kind: str, random: Random) -> Image.Image:
+        """What a camera sees from nearer by and from another side: a part of a scene, perhaps mirrored. `kind`: one of KINDS."""
+        key = (kind, random.randrange(EACH))
+        scene = self.drawn.get(key) or self.drawn.setdefault(key, _scene(*key))
+        share = random.uniform(0.45, 0.8)
+        width, height = int(SIZE[0] * share), int(SIZE[1] * share)
+        left, top = random.randint(0, SIZE[0] - width), random.randint(0, SIZE[1] - height)
+        seen = scene.resize(VIEW, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
+        return ImageOps.mirror(seen) if random.random() < 0.5 else seen
+
+
+def jpeg(image: Image.Image, taken_at: datetime, position: tuple[float, float] | None) -> bytes:
+    """As a camera writes it. `taken_at` is local time; `position` is (lat, lon)."""
     _stamp(image, taken_at)
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=82, exif=_exif(taken_at, position))
     return buffer.getvalue()
+
+
+def _scene(kind: str, seed: int) -> Image.Image:
+    random = Random(f"{kind}:{seed}")
+    return _light(_noise(KINDS[kind](random), random), random)
 
 
 def _texture(random: Random, base: tuple[int, int, int], grain: int) -> Image.Image:
@@ -57,32 +78,22 @@ def _light(image: Image.Image, random: Random) -> Image.Image:
 
 
 def _stamp(image: Image.Image, taken_at: datetime) -> None:
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(42)
-    text = f"{taken_at:%Y/%m/%d %H:%M}"
-    draw.text(
-        (SIZE[0] - 440, SIZE[1] - 70),
-        text,
-        (255, 176, 32),
-        font=font,
-        stroke_width=2,
+    ImageDraw.Draw(image).text(
+        (VIEW[0] - 290, VIEW[1] - 46), f"{taken_at:%Y/%m/%d %H:%M}", (255, 176, 32), font=ImageFont.load_default(27), stroke_width=2,
         stroke_fill=(60, 30, 0),
-    )
+    )  # fmt: skip
 
 
 def _exif(taken_at: datetime, position: tuple[float, float] | None) -> Image.Exif:
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0112] = "Demo", "Demo Camera", 1
     exif.get_ifd(0x8769)[0x9003] = f"{taken_at:%Y:%m:%d %H:%M:%S}"
-    if position is not None:
-        lat, lon = position
-        gps = {1: "N" if lat >= 0 else "S", 2: _degrees(lat), 3: "E" if lon >= 0 else "W", 4: _degrees(lon)}
-        exif.get_ifd(0x8825).update(gps)
+    if position:
+        exif.get_ifd(0x8825).update({1: "N", 2: _degrees(position[0]), 3: "E", 4: _degrees(position[1])})
     return exif
 
 
 def _degrees(value: float) -> tuple[float, float, float]:
-    value = abs(value)
     degrees, minutes = int(value), int(value * 60) % 60
     return float(degrees), float(minutes), round((value * 3600) % 60, 2)
 
@@ -207,3 +218,16 @@ KINDS: dict[str, Callable[[Random], Image.Image]] = {
     "documents": _documents,
     "drain": _drain,
 }
+OFTEN = (
+    "scaffold",
+    "concrete",
+    "asphalt",
+    "documents",
+    "concrete",
+    "scaffold",
+    "asphalt",
+    "rebar",
+    "concrete",
+    "documents",
+    "drain",
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -66,7 +66,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """How one inspection goes. `level` is the mean that the members score around; `photos`: {kind of picture: hashes}."""
+    """How one inspection goes. `level` is the mean that the members score around; `photos`: [(kind, hash)]."""
 
     inspection: str
     begun: datetime
@@ -74,7 +74,7 @@ class Story:
     level: int
     findings: int
     edition: Edition
-    photos: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    photos: Sequence[tuple[str, str]] = ()
     test: str = ""  # a test taken on site: concrete_core ...
     judgement: str = ""  # main_structure, main_material or safety
     deadline_days: int = 28
@@ -130,13 +130,13 @@ def _arrive(log: SiteLog, story: Story, random: Random) -> None:
 def _note(log: SiteLog, story: Story, random: Random) -> list[tuple[str, dict[str, Any]]]:
     """Findings with photos, merits, a test; answers (entity id, what was noted) of the findings."""
     members = [one for one in story.team if one.role != "staff"]
-    noted = []
+    noted, unused = [], list(story.photos)
     for row in _rows(story, random):
         entity, who, values = log.new_entity(), random.choice(members), _finding(row, random)
         _by(log, who, "finding", entity, **values, noted_by=who.account)
         noted.append((entity, values))
-        if row.code.startswith("5.") and random.random() < 0.6:
-            _photograph(log, story, who, entity, values, random)
+        if unused and row.code[0] in "45":
+            _photograph(log, _fitting(unused, row.code), who, entity, values, random)
     for code, text in random.sample(MERITS, random.randint(1, 3)):
         _by(log, random.choice(members), "merit", log.new_entity(), code=code, text=text)
     if story.test:
@@ -192,19 +192,25 @@ def _finding(row: Row, random: Random) -> dict[str, Any]:
     }
 
 
-PICTURES = {"5.01": "concrete", "5.02": "rebar", "5.03": "drain", "5.14": "scaffold", "5.07": "asphalt"}
+PICTURES = {"4": "documents", "5.02": "rebar", "5.03": "drain", "5.14": "scaffold", "5.07": "asphalt"}
+
+
+def _fitting(unused: list[tuple[str, str]], code: str) -> str:
+    """A picture of what the code is about, else any that is left; it is used up."""
+    kind = PICTURES.get(code[:4]) or PICTURES.get(code[0]) or "concrete"
+    found = next((one for one in unused if one[0] == kind), unused[0])
+    unused.remove(found)
+    return found[1]
 
 
 def _photograph(
-    log: SiteLog, story: Story, who: Member, entity: str, values: dict[str, Any], random: Random
+    log: SiteLog, sha256: str, who: Member, entity: str, values: dict[str, Any], random: Random
 ) -> None:
-    hashes = story.photos.get(PICTURES.get(values["code"][:4], "concrete"), ())
-    if hashes:
-        _by(
-            log, who, "photo", log.new_entity(), sha256=random.choice(hashes), size=200_000, type="image/jpeg", width=1600, height=1200,
-            taken_at=moment(log.begun + timedelta(minutes=random.randint(60, 150))),
-            caption=f"{values['location']}現況", finding=entity, use="evidence",
-        )  # fmt: skip
+    _by(
+        log, who, "photo", log.new_entity(), sha256=sha256, size=90_000, type="image/jpeg", width=1024, height=768,
+        taken_at=moment(log.begun + timedelta(minutes=random.randint(60, 150))),
+        caption=f"{values['location']}現況", finding=entity, use="evidence",
+    )  # fmt: skip
 
 
 def _score(log: SiteLog, story: Story, random: Random) -> None:

@@ -31,6 +31,8 @@ echarts.use([
   SVGRenderer,
 ]);
 
+const PAPER = 660; // CSS pixels between the margins of A4
+
 async function option(spec: Spec): Promise<echarts.EChartsCoreOption> {
   const own = spec.type === 'map' ? await map(spec) : spec.type === 'heat' ? heat(spec) : bars(spec);
   const made: { tooltip?: object } = own;
@@ -56,6 +58,8 @@ export async function draw(room: HTMLElement): Promise<void> {
     if (url) location.assign(url);
   });
   new ResizeObserver(() => chart.resize()).observe(room);
+  addEventListener('beforeprint', () => chart.resize({ width: Math.min(room.clientWidth, PAPER) }));
+  addEventListener('afterprint', () => chart.resize({ width: 'auto' }));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {
     chart.setOption(await option(spec));
   });
