@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import event, text
 
 from inspect_app.storage.local import LocalStorage
+from inspect_app.transaction import transaction
 from tests.support import databases, factories, pictures
 from tests.support.tus import Sender
 
@@ -74,6 +77,35 @@ def test_a_photo_is_on_the_disk_before_its_row_and_its_answer(
     digest = pictures.sha256(content)
     folder = settings.home / "photos"
     disk.order_of(folder / "originals" / digest[:2] / digest)
+
+
+def test_a_file_is_on_the_disk_before_its_name_and_the_name_before_the_answer(
+    db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not grow in its place: a photo that came in several parts, its small pictures."""
+    storage = LocalStorage(tmp_path)
+    disk = Disk(db, monkeypatch)
+    storage.put("originals/ab/abc", [b"x"])
+    target = storage.path("originals/ab/abc")
+    at = next(place for place, (kind, what) in enumerate(disk.log) if kind == "name")
+    assert any(kind == "sync" and what.endswith(".part") for kind, what in disk.log[:at])
+    assert disk.log[at + 1] == ("sync", str(target.parent))
+
+
+def test_who_will_write_holds_the_lock_before_reading(db: Any) -> None:
+    """SQLite refuses a reader that turns writer after somebody else wrote, at once: so nobody begins as one."""
+    with transaction() as session:
+        session.execute(text("SELECT 1"))
+        assert databases.KIND != "sqlite" or _is_locked(db.engine.url.database)
+
+
+def _is_locked(path: str) -> bool:
+    with closing(sqlite3.connect(path, timeout=0)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 def test_a_new_folder_has_a_durable_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

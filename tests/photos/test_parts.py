@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inspect_app.photos import leases, queries, uploads
+from inspect_app.photos import leases, originals, queries, uploads
 from inspect_app.photos.digests import DIGESTS, MOST, Digests
 from inspect_app.photos.models import UploadPart
 from inspect_app.photos.store import original_key, store
@@ -48,6 +48,14 @@ def test_chunks_of_one_sender_grow_one_file_that_becomes_the_original(sender: Se
     assert list(store().keys("parts/")) == []
     with store().file(original_key(DIGEST)) as path:
         assert not store().appends or stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def test_what_came_in_several_parts_is_held_to_the_hash_of_the_whole(db: Any) -> None:
+    with pytest.raises(originals.HashMismatch):
+        originals.keep(DIGEST, [CONTENT[:1000], b"x", CONTENT[1001:]])
+    assert list(store().keys("originals/")) == []
+    originals.keep(DIGEST, [CONTENT[:1000], CONTENT[1000:]])
+    assert stored() == CONTENT
 
 
 def test_a_damaged_chunk_leaves_what_was_there_before(sender: Sender) -> None:

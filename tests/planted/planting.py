@@ -23,7 +23,6 @@ LEFT_OUT = shutil.ignore_patterns(
 LINKED = (".venv", "static/node_modules", "static/dist")
 PATIENCE = 600
 SEED = "7"
-STORIES = "40"  # how many stories the tablets' simulation tells
 
 
 @dataclass(frozen=True)
@@ -186,8 +185,13 @@ def _environment(copy: Path, bug: Bug) -> dict[str, str]:
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "INSPECT_APP_"))
     }
-    return {**clean, "PYTHONPATH": str(copy), "TEST_DATABASE": bug.database, "TEST_STORAGE": "local", "SEEDS": STORIES,
-            "NO_COLOR": "1"}  # fmt: skip
+    return {
+        **clean,
+        "PYTHONPATH": str(copy),
+        "TEST_DATABASE": bug.database,
+        "TEST_STORAGE": "local",
+        "NO_COLOR": "1",
+    }
 
 
 def _computing() -> float:

@@ -15,6 +15,7 @@ BETWEEN = {
     "portal_redirect": (302, "text/html", ""),
     "bad_gateway": (502, "text/plain", "bad gateway"),
     "busy": (503, "application/problem+json", '{"code": "busy"}'),
+    "slow_down": (429, "application/problem+json", '{"code": "slow_down"}'),
     "crash_page": (500, "text/html", "<h1>oops</h1>"),
 }
 

@@ -5,7 +5,7 @@ import { FieldDatabase } from '../../src/data/schema';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import { SimulatedServer } from '../simulation/twin/server';
-import { INSPECTION, Tablet } from '../sync/tablet';
+import { INSPECTION, Tablet } from './tablet';
 
 let count = 0;
 
@@ -45,7 +45,7 @@ export async function bench(
     const account = { id, login: role, name: role, roles: ['inspector'], agency: null };
     const device = { id: `d000000${number}-0000-7000-8000-000000000000`, name: 'tablet' };
     const tablet = new Tablet(account, device, number, { server, clock: () => clock.now, random: () => 0.5 });
-    await tablet.start(0, more);
+    await tablet.start(more);
     await tablet.takeAlong();
     tablets.push(tablet);
     return tablet;

@@ -179,7 +179,7 @@ describe('the disk is full before the start', () => {
     vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
       throw full;
     });
-    await tablet.start(0);
+    await tablet.start();
     expect(listOf((await until(tablet.engine)).fold, 'finding')).toHaveLength(1);
   });
 });
@@ -298,7 +298,7 @@ describe('photos', () => {
     const { sha256 } = await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
     await tablet.db.photos.update(sha256, { state: 'unverified' });
     tablet.kill();
-    await tablet.start(0);
+    await tablet.start();
     expect((await tablet.db.photos.get(sha256))?.state).toBe('local');
   });
 
@@ -348,7 +348,7 @@ describe('a photo that the server lost before its operation came', () => {
       }
       return honest(request);
     };
-    await tablet.start(0, { transport });
+    await tablet.start({ transport });
     await tablet.engine.sendNow();
     expect(lose).toBe(false);
     expect(tablet.engine.status.get()).toMatchObject({ waiting: 1 });
@@ -431,7 +431,7 @@ describe('receipts', () => {
       server.losePhotos(true);
       return honest(request);
     };
-    await tablet.start(0, { transport: forgetful });
+    await tablet.start({ transport: forgetful });
     clock.now += DAY;
     for (let minute = 0; minute < 60; minute++) {
       clock.now += 60_000;
@@ -446,7 +446,7 @@ describe('receipts', () => {
     const { engine, tablet, clock } = await sent();
     const honest = tablet.line.transport;
     await engine.stop();
-    await tablet.start(0, { transport: async (request) => forged(await honest(request)) });
+    await tablet.start({ transport: async (request) => forged(await honest(request)) });
     clock.now += DAY;
     await tablet.engine.sendNow();
     await until(tablet.engine, ({ receipt }) => receipt?.signature === 'invalid');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../src/domain/digest';
 import { exactJson } from '../../src/domain/json';
 import { applied, type Delta, type Members, marks, parts } from '../../src/domain/packages';
-import { below, seeded } from '../sync/random';
+import { below, seeded } from '../simulation/random';
 import { vectors } from './vectors';
 
 interface Expected extends Delta {

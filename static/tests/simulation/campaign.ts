@@ -1,6 +1,5 @@
 /** Which stories are told: all single faults and pairs of the core story, and stories by chance; on which server. */
 import type { Hash } from 'node:crypto';
-import { seeded } from '../sync/random';
 import { type Backend, Real, Twin } from './backend';
 import {
   COMMIT_FAULTS,
@@ -12,6 +11,7 @@ import {
   scripted,
 } from './faults';
 import { Broken } from './invariants';
+import { seeded } from './random';
 import { CORE, drawStep, type Step } from './steps';
 import { Story } from './story';
 

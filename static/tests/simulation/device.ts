@@ -7,7 +7,7 @@ import type { Locks } from '../../src/engine/locks';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import type { Transport } from '../../src/sync/ports';
-import { counted } from '../sync/random';
+import { counted } from './random';
 import './channel';
 import { Disk, MemoryDatabase, type Strike } from './memory';
 import { sha256Hex } from './sha2';

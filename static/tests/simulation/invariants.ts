@@ -1,5 +1,5 @@
 /** What must hold at every step, and what must be true in the end (docs/proof.md numbers them). */
-import { foldRows } from '../../src/data/log';
+import { foldRows, isRefused } from '../../src/data/log';
 import type { OperationRow } from '../../src/data/rows';
 import { scoreSheetId } from '../../src/domain/ids';
 import { canonicalJson, type Json } from '../../src/domain/json';
@@ -179,6 +179,7 @@ export class Watch {
       ...this.devices.flatMap((device) => this.#agrees(device, server, team)),
       ...this.#savedArrived(state),
       ...this.#photosArrived(state),
+      ...this.#refusedIsBeside(state),
       ...this.#noGaps(state),
       ...headsAreShown(server, state),
     ];
@@ -222,6 +223,20 @@ export class Watch {
           row.operation.entity_id === entity &&
           Object.values(row.operation.set).includes(value),
       );
+  }
+
+  /** What the server set aside, its tablet shows beside the state. */
+  #refusedIsBeside({ log, aside }: ServerState): string[] {
+    const arrived = new Set(log.map((line) => line.operation.id));
+    const beside = new Set(
+      this.devices
+        .flatMap((device) => device.operations())
+        .filter(isRefused)
+        .map((row) => row.id),
+    );
+    return aside
+      .filter(({ id }) => !arrived.has(id) && !beside.has(id))
+      .map(({ id, code }) => `${id} was refused (${code}) and is not beside`);
   }
 
   #photosArrived(state: ServerState): string[] {

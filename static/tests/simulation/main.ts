@@ -1,7 +1,6 @@
 /** `node simulation.mjs ...`, started by `python3 dev.py simulate`, which explains the arguments. */
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { seeded } from '../sync/random';
 import type { Backend } from './backend';
 import {
   allAfter,
@@ -16,6 +15,7 @@ import {
 } from './campaign';
 import type { Fault } from './faults';
 import { QUICK } from './quick';
+import { seeded } from './random';
 
 const { values } = parseArgs({
   options: {

@@ -136,6 +136,8 @@ function between(fault: RequestFault): HttpReply | null {
       return reply(502, 'bad gateway', {});
     case 'busy':
       return problem(503, 'busy', { 'retry-after': '30' });
+    case 'slow_down':
+      return problem(429, 'slow_down');
     case 'crash_page':
       return reply(500, '<h1>oops</h1>', { 'content-type': 'text/html' });
     default:

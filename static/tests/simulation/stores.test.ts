@@ -7,9 +7,9 @@ import type { Engine } from '../../src/data/api';
 import { FieldDatabase } from '../../src/data/schema';
 import { openEngine } from '../../src/engine/open';
 import type { HttpRequest } from '../../src/sync/ports';
-import { below, counted, seeded } from '../sync/random';
 import { fakePicture, packageFor } from './device';
 import { Disk, MemoryDatabase } from './memory';
+import { below, counted, seeded } from './random';
 import { verifyInNode } from './signatures';
 import { SimulatedServer } from './twin/server';
 

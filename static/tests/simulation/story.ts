@@ -1,12 +1,12 @@
 /** One story: two tablets, one server, a script of steps and of faults; what must always hold is looked at after each step. */
 import { scoreSheetId } from '../../src/domain/ids';
-import { seeded } from '../sync/random';
 import { type Backend, teamOf } from './backend';
 import { silence } from './channel';
 import { SimulatedDevice } from './device';
 import type { Positions, RequestFault, Script, StepFault } from './faults';
 import { foldOf, Watch } from './invariants';
 import { Network } from './network';
+import { seeded } from './random';
 import type { Step } from './steps';
 
 const START = Date.parse('2026-11-23T01:00:00Z');

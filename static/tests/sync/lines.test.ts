@@ -7,7 +7,7 @@ import { knownPeople } from '../../src/engine';
 import { room } from '../../src/engine/storage';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION } from '../data/bench';
-import { seeded } from './random';
+import { seeded } from '../simulation/random';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const OTHER = 'f0000000-0000-7000-8000-000000000002';
@@ -38,7 +38,7 @@ describe('a line of 1 kbit/s with 30 s of delay that loses every second request'
       return honest(request);
     };
     await tablet.engine.stop();
-    await tablet.start(0, { transport: slow });
+    await tablet.start({ transport: slow });
     await tablet.engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
     await tablet.engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
     await tablet.engine.edit(INSPECTION, 'finding', OTHER, { text: 'b' });
@@ -59,7 +59,7 @@ describe('a certificate that cannot be trusted', () => {
     const { server, tablet } = opened;
     const honest = tablet.line.transport;
     await tablet.engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async () => {
         throw new TypeError('Failed to fetch'); // net::ERR_CERT_AUTHORITY_INVALID, as pages see it
       },
@@ -69,7 +69,7 @@ describe('a certificate that cannot be trusted', () => {
     expect(tablet.engine.status.get()).toMatchObject({ waiting: 1, offline: true });
     expect(server.log).toEqual([]);
     await tablet.engine.stop();
-    await tablet.start(0, { transport: honest });
+    await tablet.start({ transport: honest });
     await tablet.engine.sendNow();
     expect(server.log).toHaveLength(1);
   });

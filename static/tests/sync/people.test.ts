@@ -22,7 +22,7 @@ describe('whose session sends', () => {
     const own = tablet.line.transport;
     const stranger = server.team.members[1] as string;
     await tablet.engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async (request) => server.handle(request, stranger, opened?.clock.now ?? 0),
     });
     await tablet.engine.sendNow();
@@ -30,7 +30,7 @@ describe('whose session sends', () => {
     expect(server.refused.size).toBe(0);
     expect(tablet.engine.status.get()).toMatchObject({ waiting: 1, signedIn: false, problem: 'signed_out' });
     await tablet.engine.stop();
-    await tablet.start(0, { transport: own });
+    await tablet.start({ transport: own });
     await tablet.engine.sendNow();
     expect(server.log).toHaveLength(1);
   });
@@ -53,7 +53,7 @@ describe('whose session sends', () => {
     const { engine, tablet } = opened;
     await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
     await engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async (request) => {
         if (request.path !== '/api/v1/sync') return problem(401, 'signed_out');
         const { operations } = JSON.parse(String(request.body)) as { operations: { id: string }[] };
@@ -80,7 +80,7 @@ describe('a revoked device', () => {
     await engine.edit(INSPECTION, 'finding', FINDING, { text: 'never offered' });
     await engine.stop();
     tablet.device.id = 'd0000009-0000-7000-8000-000000000000';
-    await tablet.start(0);
+    await tablet.start();
     await tablet.engine.sendNow();
     const fold = server.fold(INSPECTION);
     expect(tablet.engine.status.get()).toMatchObject({ waiting: 0, problem: null });

@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { MOST_PREVIEW } from '../../src/sync/previews';
 import { type Bench, bench, INSPECTION } from '../data/bench';
 import { problem } from '../simulation/twin/answers';
-import type { Tablet } from './tablet';
+import type { Tablet } from '../data/tablet';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const OTHER = 'f0000000-0000-7000-8000-000000000002';
@@ -37,7 +37,7 @@ async function tapped(between: Between): Promise<Bench & { sent: HttpRequest[]; 
   const sent: HttpRequest[] = [];
   const honest = tablet.line.transport;
   await tablet.engine.stop();
-  await tablet.start(0, {
+  await tablet.start({
     transport: (request) => {
       sent.push(request);
       return between(request, () => honest(request));

@@ -40,7 +40,7 @@ test('what was offered goes again as it was: same id, same number, same bytes', 
   const honest = tablet.line.transport;
   await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
   await engine.stop();
-  await tablet.start(0, {
+  await tablet.start({
     transport: async (request) => {
       const answer = await honest(request);
       if (!isPush(request)) return answer;
@@ -62,7 +62,7 @@ test('an old answer out of a cache names other operations and acknowledges nothi
   let asked = 0;
   const honest = tablet.line.transport;
   await engine.stop();
-  await tablet.start(0, {
+  await tablet.start({
     transport: async (request) => {
       if (!isPush(request)) return honest(request);
       if (++asked > 20) throw new TypeError('it would go on for ever');
@@ -99,7 +99,7 @@ test('two tabs of one person: one sends, the other waits', async () => {
     return honest(request);
   };
   await engine.stop();
-  await tablet.start(0, { transport, locks });
+  await tablet.start({ transport, locks });
   const quiet = { saved: () => undefined, stop: () => undefined };
   const world = { transport, locks, reserveSlots: 0, triggers: () => quiet };
   const second = await openEngine({ account: engine.account, device: engine.device }, world);

@@ -42,7 +42,7 @@ async function page(
   const honest = tablet.line.transport;
   const asked: HttpRequest[] = [];
   await tablet.engine.stop();
-  await tablet.start(0, {
+  await tablet.start({
     transport: async (request) => {
       if (!request.path.startsWith('/api/v1/left-behind')) return honest(request);
       asked.push(request);

@@ -1,24 +1,48 @@
-/** A tablet in a story: the real engine on a database that survives kills. */
+/** A tablet on a line that does as it is told: the real engine on a database that survives kills. */
 import type { Account, Device, Engine, Package } from '../../src/data/api';
 import { FieldDatabase } from '../../src/data/schema';
 import { pageLocks } from '../../src/engine/locks';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
+import type { Transport } from '../../src/sync/ports';
 import { verifyEd25519 } from '../../src/sync/verify';
 import { sha256 } from '../../src/worker/hash';
+import { counted } from '../simulation/random';
 import { smallJpeg } from '../simulation/small';
-import type { SimulatedServer } from '../simulation/twin/server';
-import { type Line, openLine } from './network';
-import { counted } from './random';
+import { problem, type SimulatedServer } from '../simulation/twin/server';
 
 export const INSPECTION = '11111111-0000-7000-8000-000000000001';
 
 export interface Surroundings {
   server: SimulatedServer;
   clock: () => number;
-  /** this device's clock minus the right time */
-  skew?: number;
   random: () => number;
+}
+
+export interface Line {
+  transport: Transport;
+  signedOut: boolean;
+  /** what is sent arrives, no answer to it comes back */
+  lost: boolean;
+  dead: boolean;
+}
+
+const NEVER = new Promise<never>(() => undefined);
+
+function openLine(server: SimulatedServer, account: string, clock: () => number): Line {
+  const line: Line = {
+    signedOut: false,
+    lost: false,
+    dead: false,
+    transport: async (request) => {
+      if (line.dead) return NEVER;
+      if (line.signedOut) return problem(401, 'signed_out');
+      const answer = server.handle(request, account, clock());
+      if (line.lost && request.path === '/api/v1/sync') throw new TypeError('Failed to fetch');
+      return line.dead ? NEVER : answer;
+    },
+  };
+  return line;
 }
 
 export class Tablet {
@@ -37,11 +61,9 @@ export class Tablet {
     this.db = new FieldDatabase(account.id);
   }
 
-  async start(trouble: number, world: Partial<World> = {}): Promise<void> {
-    const { server, clock: right, random, skew = 0 } = this.around;
-    const clock = (): number => right() + skew;
-    this.line = openLine(server, this.account.id, right, random);
-    this.line.trouble = trouble;
+  async start(world: Partial<World> = {}): Promise<void> {
+    const { server, clock, random } = this.around;
+    this.line = openLine(server, this.account.id, clock);
     this.engine = await openEngine(
       { account: this.account, device: this.device },
       {

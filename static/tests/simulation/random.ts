@@ -9,7 +9,6 @@ export function seeded(seed: number): () => number {
   };
 }
 
-export const chance = (random: () => number, of: number): boolean => random() < of;
 export const below = (random: () => number, limit: number): number => Math.floor(random() * limit);
 
 /** UUIDv7-shaped ids that sort by making, from a counter: a story needs no real time. */
