@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { MOST_PREVIEW } from '../../src/sync/previews';
 import { type Bench, bench, INSPECTION } from '../data/bench';
-import { problem } from '../simulation/twin/answers';
 import type { Tablet } from '../data/tablet';
+import { problem } from '../simulation/twin/answers';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const OTHER = 'f0000000-0000-7000-8000-000000000002';
