@@ -148,15 +148,18 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
 
 
 def sheets_handed_in(inspections: Iterable[str]) -> list[dict[str, Any]]:
-    """Who has handed in, without any value, while the sheets are not yet open: [{inspection, member, handed_in}]."""
+    """Who has handed in, without any value, while the sheets are not yet open: [{inspection, member, handed_in, late}].
+
+    `late`: handed in after the closing, so that it does not count until the leader opens the inspection again.
+    """
     shut = sorted(key for key, (_, is_open) in heads_of(inspections).items() if not is_open)
     if not shut:
         return []
     teams, logs = teams_of(shut), _deciding(shut)
     return [
-        {"inspection": key, "member": member, "handed_in": handed_in}
+        {"inspection": key, "member": member, "handed_in": handed_in, "late": late}
         for key in shut
-        for member, handed_in in _handed_in(key, teams[key], logs.get(key, []))
+        for member, handed_in, late in _handed_in(key, teams[key], logs.get(key, []))
     ]
 
 
@@ -168,11 +171,17 @@ def _deciding(inspections: list[str]) -> dict[str, list[Stamped]]:
     return found
 
 
-def _handed_in(inspection: str, team: Team, log: list[Stamped]) -> Iterator[tuple[str, bool]]:
+def _handed_in(inspection: str, team: Team, log: list[Stamped]) -> Iterator[tuple[str, bool, bool]]:
     state = fold(log, team) if log else State()
+    late = {
+        item.operation.entity_id
+        for item in log
+        if item.operation.id in state.late and item.operation.set.get("handed_in_at")
+    }
     for member in sorted(team.members):
-        sheet = state.entity("score_sheet", entity_uuid(inspection, f"score_sheet:{member}"))
-        yield member, bool(sheet.value("handed_in_at"))
+        key = entity_uuid(inspection, f"score_sheet:{member}")
+        handed_in = bool(state.entity("score_sheet", key).value("handed_in_at"))
+        yield member, handed_in, not handed_in and key in late
 
 
 @decides("inspection")

@@ -122,6 +122,7 @@ class SheetOut(Schema):
     inspection = fields.String(required=True)
     member = fields.String(required=True)
     handed_in = fields.Boolean(required=True)
+    late = fields.Boolean(required=True)
 
 
 class SyncOut(Schema):

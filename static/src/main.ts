@@ -1,5 +1,12 @@
 import './tokens.css';
-import './ui/field.css';
+import './ui/styles/base.css';
+import './ui/styles/inputs.css';
+import './ui/styles/layout.css';
+import './ui/styles/buttons.css';
+import './ui/styles/lists.css';
+import './ui/styles/notes.css';
+import './ui/styles/facts.css';
+import './ui/styles/motion.css';
 import { createApp } from 'vue';
 import { createWebHistory } from 'vue-router';
 import App from './App.vue';

@@ -20,6 +20,10 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+HOME_SCREEN = (
+    "if (navigator.storage) navigator.storage.persisted = navigator.storage.persist = async () => true"
+)
+"""An app on the home screen is promised its storage; a browser that nobody watches grants nothing (fault 4)."""
 SIZES = {"tablet": (820, 1180), "phone": (390, 844), "desktop": (1280, 800)}
 
 
@@ -50,9 +54,11 @@ def launch_device(
 ) -> BrowserContext:
     """A browser with a profile on disk, as on a tablet: closing and launching again finds what was stored."""
     given = {**context_options(size), **options}
-    return playwright.chromium.launch_persistent_context(
+    context = playwright.chromium.launch_persistent_context(
         profile, executable_path=chromium_path(), headless=True, args=FLAGS, **given
     )
+    context.add_init_script(HOME_SCREEN)
+    return context
 
 
 def kill_device(profile: Path) -> None:

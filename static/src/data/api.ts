@@ -137,7 +137,7 @@ export interface InspectionState {
   beside: BesideOperation[];
   photos: LocalPhoto[];
   /** who has handed in their sheet, while the others' values are still closed; empty once they are open */
-  sheets: { member: string; handedIn: boolean }[];
+  sheets: { member: string; handedIn: boolean; late: boolean }[];
   waiting: number;
   send: SendState;
   /** `reader` when another tab writes this inspection: show it and a notice, offer no edits */

@@ -104,7 +104,7 @@ export interface Setting {
   lastSent: number;
   /** per inspection, what the server was last told that this device has still to send */
   told: Record<string, string>;
-  sheets: { inspection: string; member: string; handed_in: boolean }[];
+  sheets: { inspection: string; member: string; handed_in: boolean; late?: boolean }[];
 }
 
 export interface ReserveRow {

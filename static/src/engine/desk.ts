@@ -9,6 +9,7 @@ import { closingId, lateDecisionId } from '../domain/ids';
 import { entityOf, listOf, type Patch, shownValue } from '../domain/operations';
 import type { EntityKind } from '../domain/operations/operation';
 import type { Picture } from '../worker/picture';
+import type { Beginning } from './beginning';
 import type { Context } from './context';
 import { photoPatch } from './photo-patch';
 import { addClosing, addSignature } from './signing';
@@ -17,6 +18,7 @@ export class Desk {
   constructor(
     private readonly context: Context,
     private readonly wrote: (inspection: string) => Promise<void>,
+    private readonly beginning: Beginning,
   ) {}
 
   async edit(
@@ -97,8 +99,7 @@ export class Desk {
     set: Patch,
     meta: PhotoMeta,
   ): Promise<void> {
-    await this.context.room(inspection).mustWrite();
-    const writer = await this.context.writer(inspection);
+    const writer = await this.#writer(inspection);
     const photo = { inspection, filename: meta.filename ?? `${picture.sha256.slice(0, 12)}`, bytes, picture };
     const edit: Edit = { inspection, entity: 'photo', entityId, set, options: {} };
     try {
@@ -130,11 +131,17 @@ export class Desk {
   /** One strict transaction over the log; text is saved even when the disk is full. */
   async #text(inspection: string, work: (writer: Writer) => Promise<Edited | null>): Promise<Edited | null> {
     const { db } = this.context;
-    await this.context.room(inspection).mustWrite();
-    const writer = await this.context.writer(inspection);
+    const writer = await this.#writer(inspection);
     const edited = await withReserve(db, [db.operations], () => work(writer));
     await this.wrote(inspection);
     return edited;
+  }
+
+  /** Who may write here now; raises why not. */
+  async #writer(inspection: string): Promise<Writer> {
+    await this.context.room(inspection).mustWrite();
+    await this.beginning.allow(inspection);
+    return this.context.writer(inspection);
   }
 
   async #done(work: Promise<unknown>): Promise<void> {

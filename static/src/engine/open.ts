@@ -16,6 +16,7 @@ import { databaseName, type FieldDatabase } from '../data/schema';
 import { changeSetting } from '../data/settings';
 import { Halt } from '../sync/reply';
 import type { Session } from '../sync/wire';
+import { Beginning } from './beginning';
 import { Context } from './context';
 import { Desk } from './desk';
 import { photoAddress } from './photo-address';
@@ -92,7 +93,8 @@ class FieldEngine implements Engine {
   readonly #sender: Sender;
 
   constructor(private readonly context: Context) {
-    this.#desk = new Desk(context, (inspection) => this.#wrote(inspection));
+    const beginning = new Beginning(context, () => this.#sender.offline);
+    this.#desk = new Desk(context, (inspection) => this.#wrote(inspection), beginning);
     this.#travel = new Travel(context, (inspection) => this.#wrote(inspection));
     this.#sender = new Sender(context, () => this.inspections.get());
   }

@@ -51,7 +51,7 @@ export async function readInspection(db: FieldDatabase, id: string): Promise<Vie
 
 function sheetsOf(id: string, sheets: Setting['sheets']): InspectionState['sheets'] {
   const own = sheets.filter((sheet) => sheet.inspection === id);
-  return own.map(({ member, handed_in: handedIn }) => ({ member, handedIn }));
+  return own.map(({ member, handed_in: handedIn, late = false }) => ({ member, handedIn, late }));
 }
 
 function waitingOf(rows: OperationRow[], photos: PhotoRow[]): number {

@@ -51,6 +51,12 @@ export class Sender {
     await this.#running.finally(() => this.show());
   }
 
+  /** As far as is known: the browser says so, or the last run reached nobody. */
+  get offline(): boolean {
+    const online = typeof navigator === 'undefined' || navigator.onLine !== false;
+    return !online || this.#machine.report.problem === 'unreachable';
+  }
+
   saved(): void {
     this.#triggers?.saved();
   }

@@ -9,6 +9,7 @@ import { startTriggers, type Triggers } from '../sync/triggers';
 import { verifyEd25519 } from '../sync/verify';
 import { browserLocks, type Locks } from './locks';
 import { pictureReader, type ReadPicture } from './pictures';
+import { room } from './storage';
 
 export interface World {
   transport: Transport;
@@ -18,6 +19,8 @@ export interface World {
   verify: VerifySignature;
   locks: Locks;
   readPicture: ReadPicture;
+  /** whether the browser promises to keep what is stored */
+  promised: () => Promise<boolean>;
   /** rows of room held back for text */
   reserveSlots: number;
   triggers: (send: (eager: boolean) => void) => Triggers;
@@ -34,6 +37,7 @@ export function browserWorld(): World {
     verify: verifyEd25519,
     locks: browserLocks(),
     readPicture: pictureReader(),
+    promised: async () => (await room()).persisted,
     reserveSlots: SLOTS,
     triggers: startTriggers,
     openDatabase,

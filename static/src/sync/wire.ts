@@ -20,7 +20,7 @@ export interface SyncReply {
   more: boolean;
   epoch: string;
   /** who has handed in, while the sheets are not open yet */
-  sheets?: { inspection: string; member: string; handed_in: boolean }[];
+  sheets?: { inspection: string; member: string; handed_in: boolean; late?: boolean }[];
 }
 
 export interface Session {

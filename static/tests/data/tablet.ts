@@ -74,6 +74,7 @@ export class Tablet {
         verify: verifyEd25519,
         locks: pageLocks(),
         readPicture: fakePicture,
+        promised: async () => true,
         reserveSlots: 0,
         triggers: () => ({ saved: () => undefined, stop: () => undefined }),
         ...world,

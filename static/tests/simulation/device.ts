@@ -95,6 +95,7 @@ export class SimulatedDevice {
       verify: verifyInNode,
       locks: this.#locks.of(tab),
       readPicture: fakePicture,
+      promised: async () => true,
       reserveSlots: 0,
       triggers: () => ({ saved: () => undefined, stop: () => undefined }),
       openDatabase: async () => tab.database as unknown as FieldDatabase,

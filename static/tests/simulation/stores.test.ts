@@ -42,6 +42,7 @@ async function opened(db: FieldDatabase, on: Stage, newId = counted(1)): Promise
     newId,
     verify: verifyInNode,
     readPicture: fakePicture,
+    promised: async () => true,
     reserveSlots: 0,
     triggers: () => ({ saved: () => undefined, stop: () => undefined }),
     openDatabase: async () => db,

@@ -141,6 +141,8 @@ const PROBLEMS: Record<string, string> = {
   not_owner: '這是別人的資料，只有本人可以填寫。',
   leader_only: '這一項由領隊填寫。',
   bad_value: '這個值不在可填的範圍內，請改正。',
+  storage_not_promised:
+    '沒有網路，這個瀏覽器又沒有答應保留資料，不能在這裡開始查核。請連上網路，或從主畫面開啟 App。',
   read_only: '另一個分頁正在填寫這個案件，這裡只能看。請回到那個分頁，或先關閉它。',
   not_on_team: '您不在這個案件的查核小組名單中，請聯絡承辦人。',
   unknown_inspection: '伺服器找不到這個案件，資料已隔離保存，請聯絡承辦人。',

@@ -192,7 +192,12 @@ export class ServerLog {
     const inspection = this.opened;
     return [...this.team.members].sort().map((member) => {
       const sheet = entityOf(state, 'score_sheet', scoreSheetId(inspection, member));
-      return { inspection, member, handed_in: Boolean(shownValue(sheet, 'handed_in_at')) };
+      const handed_in = Boolean(shownValue(sheet, 'handed_in_at'));
+      const came = this.entries.some(
+        ({ operation: { id, entity_id, set } }) =>
+          entity_id === scoreSheetId(inspection, member) && set.handed_in_at && state.late.includes(id),
+      );
+      return { inspection, member, handed_in, late: !handed_in && came };
     });
   }
 
