@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import IO
 
 from flask import current_app
-from sqlalchemy import delete, exists, select
+from sqlalchemy import and_, delete, exists, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM, Actor
@@ -80,10 +80,12 @@ def clear_expired() -> dict[str, int]:
 
 
 def _clear_uploads() -> int:
-    over = db.session.scalars(select(Upload.id).where(Upload.expires_at < clock.now())).all()
+    moment = clock.now()
+    ended = and_(Upload.expires_at < moment, Upload.created_at < moment - uploads.DAY)
+    over = db.session.scalars(select(Upload.id).where(ended)).all()
     for key in over:
         with transaction() as session:
-            session.execute(delete(Upload).where(Upload.id == key, Upload.expires_at < clock.now()))
+            session.execute(delete(Upload).where(Upload.id == key, ended))
         uploads.clear_parts(key)
     return len(over)
 
@@ -93,6 +95,7 @@ def _clear_stray_parts() -> int:
     stray = {key.split("/")[1] for key in store().keys("parts/")} - set(db.session.scalars(select(Upload.id)))
     for key in stray:
         uploads.clear_parts(key)
+    store().tidy("parts/")
     return len(stray)
 
 

@@ -24,6 +24,7 @@ from inspect_app.transaction import end_read, transaction
 
 KEPT = timedelta(days=14)
 PATIENCE = 10.0  # seconds to wait for another request that is verifying the same photo
+DAY = timedelta(days=1)
 DAILY_BYTES = 40 * 1024**3
 SENDERS = (Permission.INSPECT, Permission.REPLY_CASES)
 
@@ -131,8 +132,7 @@ def _plain(text: str, longest: int) -> str:
 
 def _refuse_over_quota(actor: Actor, more: int) -> None:
     """What an account announces within a day is bounded; what it gives up again counts, too."""
-    since = clock.now() - timedelta(days=1)
-    announced = db.session.scalar(_ANNOUNCED, {"account": actor.id, "since": since})
+    announced = db.session.scalar(_ANNOUNCED, {"account": actor.id, "since": clock.now() - DAY})
     if int(announced or 0) + more > DAILY_BYTES:
         raise Problem("too_many", "這個帳號今天上傳的照片已達上限，請明天再傳，或洽系統管理者。")
 
@@ -261,18 +261,17 @@ def clear_parts(key: str) -> None:
 
 
 def terminate(actor: Actor, key: str) -> None:
-    """Give an upload up. A photo that something refers to stays: 409."""
-    row = of(actor, key)
-    sha256 = row.sha256
-    if row.finished_at is not None and db.session.scalar(
-        select(PhotoUse.ref).where(PhotoUse.sha256 == row.sha256).limit(1)
-    ):
-        raise Problem("conflict", "這張照片已經用在紀錄裡，不能刪除。")
-    with leases.held(key), transaction() as session:
-        session.execute(delete(UploadPart).where(UploadPart.upload_id == key))
-        session.execute(delete(Upload).where(Upload.id == key))
-        session.execute(
-            delete(Possession).where(Possession.sha256 == sha256, Possession.account_id == actor.id)
-        )
-        audit.record(actor, "photos.upload_terminated", f"photo:{sha256}")
-    clear_parts(key)
+    """Give an upload up. A photo that something refers to stays: 409. The row stays for the day's quota, as one that is over."""
+    sha256 = of(actor, key).sha256
+    with leases.held(key) as lease:
+        used = select(PhotoUse.ref).where(PhotoUse.sha256 == sha256).limit(1)
+        if lease.stands.finished_at is not None and db.session.scalar(used):
+            raise Problem("conflict", "這張照片已經用在紀錄裡，不能刪除。")
+        clear_parts(key)  # before the row: once that is over, a successor's may lie there
+        with transaction() as session:
+            session.execute(_FORGET_PARTS, {"upload": key})
+            session.execute(
+                delete(Possession).where(Possession.sha256 == sha256, Possession.account_id == actor.id)
+            )
+            lease.change(received=0, finished_at=None, expires_at=clock.now())
+            audit.record(actor, "photos.upload_terminated", f"photo:{sha256}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from inspect_app.photos import leases, originals, queries, uploads
+from inspect_app.photos import leases, originals, queries, services, uploads
 from inspect_app.photos.digests import DIGESTS, MOST, Digests
 from inspect_app.photos.models import UploadPart
 from inspect_app.photos.store import original_key, store
+from inspect_app.storage import LocalStorage
 from tests.support import factories, pictures
 from tests.support.tus import Sender, checksum
 
@@ -114,6 +117,58 @@ def test_a_part_that_storage_lost_makes_the_upload_begin_anew(sender: Sender, db
     assert sender.head(place).headers["Upload-Offset"] == "0"
     sender.send(CONTENT)
     assert stored() == CONTENT
+
+
+def folders() -> list[str]:
+    """The folders of uploads in storage; a bucket has none."""
+    kept = getattr(store(), "folder", None)
+    return (
+        sorted(path.name for path in (kept / "parts").glob("*")) if kept and (kept / "parts").exists() else []
+    )
+
+
+def test_no_folder_stays_of_what_was_stored_given_up_or_refused(sender: Sender) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    assert len(folders()) == (1 if store().appends else 0)
+    sender.delete(place)
+    assert folders() == []
+    refused = sender.create(b"GIF89a" + bytes(50))
+    assert sender.patch(refused.headers["Location"], 0, b"GIF89a" + bytes(50)).status_code == 415
+    assert folders() == []
+    sender.send(CONTENT, chunk=1000)
+    assert folders() == []
+
+
+def test_the_nightly_job_takes_empty_folders_only(sender: Sender, inspector: Any) -> None:
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    kept = getattr(store(), "folder", None)
+    if kept is not None:
+        (kept / "parts" / "left-by-a-kill").mkdir()
+    services.clear_expired()
+    assert folders() == ([uploads.upload_id(inspector.id, DIGEST)] if store().appends else [])
+    assert sender.patch(place, 1000, CONTENT[1000:]).status_code == 204
+    assert stored() == CONTENT
+
+
+def test_bytes_find_their_folder_also_while_somebody_clears_empty_ones(tmp_path: Path) -> None:
+    local, over = LocalStorage(tmp_path), Event()
+
+    def clear() -> None:
+        while not over.is_set():
+            local.tidy("parts/")
+
+    clearing = Thread(target=clear)
+    clearing.start()
+    try:
+        for number in range(300):
+            assert local.append(f"parts/{number}/a", 0, [b"abc"]) == 3
+            local.clear(f"parts/{number}/")
+    finally:
+        over.set()
+        clearing.join()
+    assert list(local.keys("parts/")) == []
 
 
 def test_hashes_under_way_are_bounded_and_true_of_their_bytes_only() -> None:

@@ -242,6 +242,27 @@ def test_headers_that_cannot_be_read_are_named(client: Any, sender: Sender, head
     assert answer.json["field"].startswith("Upload-")
 
 
+def test_what_an_account_announces_in_a_day_is_bounded(
+    sender: Sender, other: Sender, db: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by another length for the same photo, and by giving up and beginning anew; the next day it goes on."""
+    monkeypatch.setattr(uploads, "DAILY_BYTES", 2 * len(CONTENT))
+    second, third = CONTENT + b"2", CONTENT[:-1]
+    digest = sender.send(CONTENT)
+    refused = sender.create(second)
+    assert (refused.status_code, refused.json["code"]) == (429, "too_many")
+    assert sender.create(second, length=1).status_code == 201
+    assert sender.create(second).status_code == 429
+    assert sender.create(third).status_code == 201
+    assert sender.delete(sender.create(third).headers["Location"]).status_code == 204
+    assert sender.create(third, digest="0" * 64).status_code == 429
+    assert sender.create(CONTENT).headers["Upload-Offset"] == str(len(CONTENT))  # what is there costs nothing
+    assert other.create(second, length=2 * len(CONTENT)).status_code == 201  # each account has its own
+    clock.advance(days=1, seconds=1)
+    assert sender.create(second).status_code == 201
+    assert queries.get(digest) is not None
+
+
 def test_roles_without_field_or_replies_cannot_send(client: Any, db: Any) -> None:
     auditor = Sender(client, factories.bearer(factories.account("auditor")))
     assert auditor.create(CONTENT).status_code == 403
