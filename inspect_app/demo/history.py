@@ -65,6 +65,7 @@ class Wanted:
     test: str = ""
     judgement: str = ""
     seed: int = 0
+    disputed: bool = False
 
 
 def begun_on(day: date) -> datetime:
@@ -86,7 +87,8 @@ def _inspect(wanted: Wanted, scene: Stage, team: Team | None, photos: Page) -> s
     visit_id = past_visit(wanted.tender, team, begun, scene.edition.id)
     story = Story(
         visit_id, begun, team.members, wanted.level, wanted.findings, scene.edition, photos,
-        test=wanted.test, judgement=wanted.judgement, until=wanted.until, deadline_days=random.choice([21, 23, 28, 30]),
+        test=wanted.test, judgement=wanted.judgement, until=wanted.until, disputed=wanted.disputed,
+        deadline_days=random.choice([21, 23, 28, 30]),
     )  # fmt: skip
     _send(story, begun, wanted.seed)
     if wanted.until == "closed":
@@ -95,10 +97,11 @@ def _inspect(wanted: Wanted, scene: Stage, team: Team | None, photos: Page) -> s
 
 
 def _send(story: Story, begun: datetime, seed: int) -> None:
+    taken = {"applied", "late", "conflict"} if story.disputed else {"applied"}
     with clock.set_to(begun + timedelta(hours=6)):
         for sender, items in told(story, seed).batches():
             results = log.append(sender, items)
-            wrong = [result for result in results if result.status != "applied"]
+            wrong = [result for result in results if result.status not in taken]
             if wrong:
                 raise RuntimeError(f"the demo's operations were not applied: {wrong[0]}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -13,6 +14,16 @@ import orjson
 from inspect_app.domain.operations import Operation, as_dict, digest, entity_uuid
 from inspect_app.inspections.incoming import Incoming, read
 from inspect_app.inspections.judging import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the team: account, device and role (leader, member, staff)."""
+
+    account: str
+    device: str
+    role: str
+    name: str
 
 
 @dataclass(slots=True)
@@ -34,17 +45,36 @@ class SiteLog:
         """The UUIDv5 of an entity that a person has once."""
         return entity_uuid(self.inspection, name)
 
-    def write(self, author: str, device: str, entity: str, entity_id: str, **values: Any) -> None:
-        """One operation by `author` on `device`."""
+    def write(
+        self,
+        author: str,
+        device: str,
+        entity: str,
+        entity_id: str,
+        *,
+        over: Sequence[str] | None = None,
+        **values: Any,
+    ) -> str:
+        """One operation by `author` on `device`; answers its id.
+
+        `over`: the operations whose values it replaces, where that is not simply the last one: somebody without a
+        network saw an earlier one, or the leader chose among several.
+        """
         self._seq[device] = self._seq.get(device, 0) + 1
         moment = self._milliseconds()
         operation = Operation(
             id=self._uuid(moment), device=device, seq=self._seq[device], inspection=self.inspection, entity=entity,
-            entity_id=entity_id, set=values, base={name: self._heads.get((entity, entity_id, name)) for name in values},
+            entity_id=entity_id, set=values, base={name: self._base(over, entity, entity_id, name) for name in values},
             hlc=f"{moment:012x}-0000", author=author, schema=1, on_behalf=None,
         )  # fmt: skip
         self._heads |= {(entity, entity_id, name): operation.id for name in values}
         self.operations.append(operation)
+        return operation.id
+
+    def _base(self, over: Sequence[str] | None, entity: str, entity_id: str, name: str) -> Any:
+        if over is None:
+            return self._heads.get((entity, entity_id, name))
+        return (list(over) if len(over) > 1 else over[0]) if over else None
 
     def frontier(self) -> dict[str, Any]:
         """What a signature or the closing carries: how far each device had come, and the digest of all that."""

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from inspect_app.demo import quarrels
 from inspect_app.demo.city import person
-from inspect_app.demo.pen import SiteLog, moment
+from inspect_app.demo.pen import Member, SiteLog, moment
 from inspect_app.domain.catalogue import Edition, Kind, Row, alternatives, sentence
 
 COMMON = ("4.03.04", "4.03.03", "4.03.05", "4.02.03", "4.01.04", "5.01.01", "5.14.01.01")
@@ -55,16 +56,6 @@ STROKES = "M20 70 C40 20 60 100 80 60 C100 25 120 30 140 70 M160 40 L200 90 M200
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One of the team: account, device and role (leader, member, staff)."""
-
-    account: str
-    device: str
-    role: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Story:
     """How one inspection goes. `level` is the mean that the members score around; `photos`: [(kind, hash)]."""
 
@@ -79,6 +70,7 @@ class Story:
     judgement: str = ""  # main_structure, main_material or safety
     deadline_days: int = 28
     until: str = "closed"  # how far: begun, noted, scored, closed
+    disputed: bool = False  # people wrote differently without a network, and something came after the closing
 
     @property
     def leader(self) -> Member:
@@ -95,16 +87,24 @@ def told(story: Story, seed: int) -> SiteLog:
     codes = _note(log, story, random)
     if story.until == "noted":
         return log
+    if story.disputed:
+        quarrels.disagree(log, story.leader, _member(story), [entity for entity, _values in codes])
     _score(log, story, random)
     if story.until == "scored":
         return log
     _agree(log, story, codes)
     _sign(log, story)
+    if story.disputed:
+        quarrels.come_late(log, story.leader, _member(story))
     return log
 
 
-def _by(log: SiteLog, one: Member, entity: str, entity_id: str, **values: Any) -> None:
-    log.write(one.account, one.device, entity, entity_id, **values)
+def _by(log: SiteLog, one: Member, entity: str, entity_id: str, **values: Any) -> str:
+    return log.write(one.account, one.device, entity, entity_id, **values)
+
+
+def _member(story: Story) -> Member:
+    return next(one for one in story.team if one.role == "member")
 
 
 def _writer(story: Story) -> Member:

@@ -10,8 +10,8 @@ from random import Random
 from inspect_app import clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.models import Account, Device
+from inspect_app.demo.pen import Member
 from inspect_app.demo.people import EXPERTS, by_login
-from inspect_app.demo.site import Member
 from inspect_app.ids import new_id
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling.models import Visit

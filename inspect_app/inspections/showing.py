@@ -121,7 +121,7 @@ def history(actor: Actor, inspection_id: str) -> list[EntityHistory]:
     state = folded(inspection_id)
     known = {(item.operation.entity, item.operation.entity_id) for item in state.log}
     keys = sorted((key for key in known if key[0] in ORDER), key=lambda key: (ORDER.index(key[0]), key[1]))
-    return [_history(state, *key) for key in keys if _open_to(actor, row, state, *key)]
+    return [_history(state, *key) for key in keys if open_to(actor, row, state, *key)]
 
 
 ORDER = (
@@ -130,12 +130,19 @@ ORDER = (
 )  # fmt: skip
 
 
-def _open_to(actor: Actor, row: Inspection, state: State, kind: str, entity_id: str) -> bool:
+def open_to(actor: Actor, row: Inspection, state: State, kind: str, entity_id: str) -> bool:
+    """Whether somebody inside may read this entity: others' sheets, and photos of them, only once all are handed in."""
     if row.sheets_open:
         return True
     if kind == "score_sheet":
         return entity_id == _own_sheet_id(row.id, actor)
-    return kind != "photo" or state.entity(kind, entity_id).value("use") != "score_paper"
+    return kind != "photo" or not _is_of_a_sheet(state, entity_id)
+
+
+def _is_of_a_sheet(state: State, photo: str) -> bool:
+    """Whether anybody ever called it one, also in an operation that came late and is not folded in."""
+    own = (item.operation for item in state.log if item.operation.entity_id == photo)
+    return any(operation.set.get("use") == "score_paper" for operation in own)
 
 
 def _own_sheet_id(inspection_id: str, actor: Actor) -> str:

@@ -73,7 +73,7 @@ def _late(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
     leads = any(one.account_id == actor.id and one.role == "leader" for one in members_of(row.id))
     waiting = len(late_waiting(row.id)) if leads and row.state != "issued" else 0
     if waiting:
-        yield _line(row, today, f"{waiting} 筆逾時送達的紀錄待您在平板上決定", "查看", "history")
+        yield _line(row, today, f"{waiting} 筆逾時送達的紀錄待您在平板上決定", "查看", "disputes")
 
 
 def _line(

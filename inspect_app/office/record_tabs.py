@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from inspect_app.accounts import queries as accounts
@@ -20,7 +19,8 @@ from inspect_app.inspections import queries, repeating, services
 from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
-from inspect_app.office import picture_facts, reused, under_way
+from inspect_app.office import dispute_pages, picture_facts, reused, under_way
+from inspect_app.office.record_words import FIELDS, KINDS, moment_of
 from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
 
@@ -41,7 +41,8 @@ def tabs_of(who: Actor, one: Shown) -> list[TabLine]:
         found.append(("calibration", "校準", None))
     found.append(("photos", "照片", photos))
     if one.inside:
-        found.append(("history", "操作歷程", None))
+        waiting = dispute_pages.waiting(who, one)
+        found += [("disputes", "歧異與遲到", waiting or None), ("history", "操作歷程", None)]
     return found
 
 
@@ -224,43 +225,17 @@ def tests(who: Actor, one: Shown) -> Context:
 
 
 def histories(who: Actor, one: Shown) -> Context:
-    """Who wrote what when, entity by entity; conflicts and late ones first."""
-    key = one.inspection.id
-    found = history(who, key)
+    """Who wrote what when, entity by entity; what waits for the leader has its own tab."""
+    found = history(who, one.inspection.id)
     people = accounts.names(line.operation.author for item in found for line in item.lines)
     return {
-        "histories": found, "people": people, "late": services.late_waiting(key), "moment": _moment,
-        "torn": [item for item in found if item.conflicts], "kinds": KINDS, "labels": FIELDS,
+        "histories": found, "people": people, "moment": moment_of, "kinds": KINDS, "labels": FIELDS,
+        "waiting": dispute_pages.waiting(who, one),
     }  # fmt: skip
 
 
-def _moment(stamp: str) -> datetime:
-    """The moment in an operation's stamp (milliseconds in hexadecimal, then a counter)."""
-    from datetime import UTC
-
-    return datetime.fromtimestamp(int(stamp.split("-")[0], 16) / 1000, UTC)
-
-
-KINDS = {
-    "visit": "查核", "attendance": "出席", "finding": "缺失", "merit": "優點", "test": "檢驗", "judgement": "判定",
-    "photo": "照片", "score_sheet": "評分表", "signature": "簽名", "closing": "結束查核", "late_decision": "逾時決定",
-}  # fmt: skip
-FIELDS = {
-    "kind": "類別", "code": "編號", "text": "內容", "severity": "等級", "party": "對象", "location": "位置", "points": "扣點",
-    "agreed_severity": "議定等級", "agreed_party": "議定對象", "also_supervision": "併扣監造", "also_pcm": "併扣 PCM",
-    "supervision_points": "監造扣點", "pcm_points": "PCM 扣點",
-    "agreed": "議定", "noted_by": "記錄人", "name": "姓名", "title": "職稱", "organisation": "單位", "role": "身分",
-    "present": "到場", "absence_reason": "未到原因", "caption": "說明", "use": "用途", "taken_at": "拍攝時間",
-    "arrived_at": "到場時間", "weather": "天候", "works_now": "施工概況", "improvement_deadline": "改善期限",
-    "room_cleared_at": "清場時間", "points_agreed": "點數議定", "handed_in_at": "送出時間", "closed_at": "結束時間",
-    "signed_at": "簽名時間", "deleted": "刪除", "decision": "決定", "reason": "理由", "quantity": "數量", "item": "項目",
-    "place": "位置", "laboratory": "試驗室", "method": "方法", "failed": "判定不符", "aspect": "面向", "ticks": "勾選",
-    "q_owner": "Q 主辦", "q_supervision": "Q 監造", "q_contractor": "Q 承攬", "w_structure": "W 主體", "w_materials": "W 材料",
-    "w_safety": "W 安全", "p": "P", "env": "環境", "safety": "安全", "strength": "強度", "looks": "美觀", "function": "功能",
-    "comment_q": "Q 說明", "comment_w": "W 說明", "comment_p": "P 說明", "progress_basis": "進度依據", "remarks": "備註",
-    "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
-}  # fmt: skip
 CONTEXTS: Mapping[str, Callable[[Actor, Shown], Context]] = {
     "record": record, "tidy": tidying, "confirm": confirmations, "scores": scores, "tests": tests, "photos": photos, "history": histories,
+    "disputes": dispute_pages.context,
     "calibration": calibration,
 }  # fmt: skip

@@ -22,6 +22,7 @@ FIRST = "tbody .row-link"
 SCREENS: dict[str, tuple[str, ...]] = {
     "coordinator1": (
         "/", "/visits", "/visits>", "/visits/new", "/tenders", "/tenders>", "/imports/tenders", "/inspections?state=closed>",
+        "/inspections?state=closed>disputes", "/inspections?state=issued>disputes",
         "/inspections?state=issued>", "/cases", "/cases>", "/cases?state=overdue>", "/experts", "/catalogue", "/rules", "/quarantine",
     ),
     "convener": ("/", "/visit-approvals", "/inspections?state=approving>"),
@@ -33,7 +34,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "staff1": ("/", "/inspections"),
     "expert1": ("/",),
 }  # fmt: skip
-"""Addresses by login; one that ends with > follows the first row of its list."""
+"""Addresses by login; after > the first row of the list is followed, and then the tab of that name."""
 
 
 @pytest.mark.timeout(900)
@@ -69,6 +70,7 @@ def what_is_in_it(product: Any) -> None:
     assert {"draft", "submitted", "sealed"} <= set(
         counts(product, "SELECT state, count(*) FROM visits GROUP BY 1")
     )
+    assert {"conflict", "late"} <= set(counts(product, "SELECT status, count(*) FROM operations GROUP BY 1"))
     held = counts(product, f"SELECT held_on <= '{today}', count(*) FROM meetings GROUP BY 1")  # a date
     assert held == {"0": 1, "1": 1}
     newest = next(iter(counts(product, "SELECT max(inspected_on), 0 FROM inspections")))
@@ -105,11 +107,14 @@ def see(page: Any, address: str) -> list[str]:
     """One screen in both themes, and at 400 % (320 x 256 is 1280 x 1024 enlarged)."""
     page.set_viewport_size({"width": 1366, "height": 768})
     page.emulate_media(color_scheme="light")
-    answer = page.goto(address.removesuffix(">").lstrip("/") or "./")
+    path, follow, tab = address.partition(">")
+    answer = page.goto(path.lstrip("/") or "./")
     wrong = [] if answer.status == 200 else [f"answered {answer.status}"]
-    if address.endswith(">"):
+    if follow:
         page.locator(FIRST).first.click()
         page.wait_for_load_state("load")
+    if tab:
+        page.goto(f"{page.url.partition('?')[0]}?tab={tab}")
     wrong += page.evaluate(GRAVE, [RULES, None])
     page.emulate_media(color_scheme="dark")
     wrong += [f"dark: {line}" for line in page.evaluate(GRAVE, [RULES, ["color-contrast"]])]

@@ -24,7 +24,7 @@ from tests.support import factories as make
 from tests.support.inspected import Inspected, Told, inspection_with_log
 
 WITHHELD = Told(scores=(84, 85, 86), test="concrete_core")
-TABS = ("record", "tidy", "confirm", "scores", "tests", "photos", "history")
+TABS = ("record", "tidy", "confirm", "scores", "tests", "photos", "disputes", "history")
 FILES = ("record.odt", "record.pdf", "statement.odt", "statement.pdf")
 Reader = Callable[[Actor, str], Any]
 
@@ -101,7 +101,7 @@ def test_an_agency_reads_its_own_issued_record_and_no_other(db: Any, clock: Any,
         assert read(stranger, f"/office/inspections/{one.id}").status_code == 404
 
 
-@pytest.mark.parametrize("tab", ["tidy", "confirm", "scores", "tests", "history"])
+@pytest.mark.parametrize("tab", ["tidy", "confirm", "scores", "tests", "disputes", "history"])
 def test_an_agency_has_no_inner_tabs(db: Any, clock: Any, read: Reader, tab: str) -> None:
     one = inspection_with_log()
     one.issued()

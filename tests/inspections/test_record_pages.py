@@ -210,7 +210,9 @@ def test_the_list_filters_by_its_address(client: FlaskClient, db: Any, clock: An
     assert shows("?from=nonsense&sort=-score&page=0") == {one.id, other.id}
 
 
-@pytest.mark.parametrize("tab", ["record", "tidy", "confirm", "scores", "tests", "photos", "history"])
+@pytest.mark.parametrize(
+    "tab", ["record", "tidy", "confirm", "scores", "tests", "photos", "disputes", "history"]
+)
 @pytest.mark.parametrize("state", ["open", "closed", "issued"])
 def test_every_tab_opens_in_every_state(
     client: FlaskClient, db: Any, clock: Any, tab: str, state: str
