@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import orjson
@@ -27,7 +28,7 @@ class OnBehalfIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OperationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One operation of the wire (docs/sync-protocol.md section 2)."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
     device: str
     seq: int
     inspection: str
@@ -112,6 +113,19 @@ def _unread(raw: bytes) -> Incoming | None:
     schema = value.get("schema")
     code = "unknown_schema" if is_whole(schema) and not is_readable(schema) else "bad_value"
     return Incoming(str(key), raw.decode("utf-8", "replace"), hashlib.sha256(raw).hexdigest(), None, code)
+
+
+_AT = re.compile(r" - at `\$\.?(?P<path>.*)`$", re.DOTALL)
+_NAMED = re.compile(
+    r"Object (?:missing required|contains unknown) field `(?P<name>.*?)`(?: - at `\$.*)?$", re.DOTALL
+)
+
+
+def fault_of(error: msgspec.ValidationError) -> str:
+    """The field at fault, as the schema names it: `on_behalf.member`; empty for the whole. Keys of a free object are not named."""
+    at, named = _AT.search(str(error)), _NAMED.match(str(error))
+    path = at["path"].partition("[...]")[0] if at else ""
+    return ".".join(part for part in (path, named["name"] if named else "") if part)
 
 
 def photos_of(operation: OperationLike) -> frozenset[str]:

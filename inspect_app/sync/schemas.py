@@ -1,4 +1,6 @@
-"""The shapes of /api/v1 for the specification; bodies that click are also loaded by them, those that pour by msgspec."""
+"""The shapes of /api/v1 for the specification; bodies that click are also loaded by them, those that pour by msgspec,
+from whose structs their shapes here are made.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,9 @@ from apiflask import Schema
 from marshmallow import EXCLUDE, ValidationError, fields, validate
 
 from inspect_app.domain.operations.fields import is_uuid
+from inspect_app.inspections.incoming import OperationIn
+from inspect_app.sync.struct_schemas import schema_of
+from inspect_app.sync.wire import MOST_OPERATIONS, SyncRequest
 
 STATUSES = ("applied", "duplicate", "late", "conflict", "refused", "quarantined")
 LOGGED = ("applied", "late", "conflict")
@@ -62,52 +67,18 @@ class SessionOut(Schema):
     receipt_key = fields.String(required=True)
 
 
-class OnBehalf(Schema):
-    member = fields.String(required=True)
-    photo = fields.String(required=True)
-
-
-class Operation(Schema):
-    """One operation (docs/sync-protocol.md section 2); `set` and `base` hold the fields of its entity."""
-
-    id = fields.String(required=True, metadata={"format": "uuid"})
-    device = fields.String(required=True)
-    seq = fields.Integer(required=True)
-    inspection = fields.String(required=True)
-    entity = fields.String(required=True)
-    entity_id = fields.String(required=True)
-    set = fields.Dict(keys=fields.String(), required=True)
-    base = fields.Dict(keys=fields.String(), required=True)
-    hlc = fields.String(required=True)
-    author = fields.String(required=True)
-    schema = fields.Integer(required=True)
-    on_behalf = fields.Nested(OnBehalf, allow_none=True)
-
-
-class PulledOperation(Operation):
-    """An operation with the server's additions."""
-
-    n = fields.Integer(required=True)
-    stamp = fields.String(required=True)
-    received = fields.String(required=True, metadata={"format": "date-time"})
-    status = fields.String(required=True, validate=validate.OneOf(LOGGED))
-
-
-class HeldIn(Schema):
-    """How much of an inspection the device has still to send, this batch not counted."""
-
-    inspection = fields.String(required=True)
-    operations = fields.Integer(required=True, validate=validate.Range(0, 1_000_000))
-    photos = fields.Integer(required=True, validate=validate.Range(0, 1_000_000))
-
-
-class SyncIn(Schema):
-    schema = fields.Integer(required=True)
-    device = fields.String(required=True)
-    cursor = fields.String(allow_none=True)
-    inspections = fields.List(fields.String(), allow_none=True)
-    operations = fields.List(fields.Nested(Operation), validate=validate.Length(max=500))
-    holds = fields.List(fields.Nested(HeldIn), allow_none=True, validate=validate.Length(max=1000))
+Operation = schema_of(OperationIn, "Operation")
+PulledOperation = schema_of(
+    OperationIn,
+    "PulledOperation",
+    n=fields.Integer(required=True),
+    stamp=fields.String(required=True),
+    received=fields.String(required=True, metadata={"format": "date-time"}),
+    status=fields.String(required=True, validate=validate.OneOf(LOGGED)),
+)
+"""An operation with the server's additions."""
+_BATCH = fields.List(fields.Nested(Operation), validate=validate.Length(max=MOST_OPERATIONS))
+SyncIn = schema_of(SyncRequest, "SyncIn", operations=_BATCH)
 
 
 class ResultOut(Schema):

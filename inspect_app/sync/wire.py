@@ -73,7 +73,7 @@ def sync_request(request: Request) -> tuple[SyncRequest, int]:
             data = _translated(data, number)
         asked = _decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise Problem("bad_value", f"要求的內容不符格式：{error}") from None
+        raise Problem("bad_value", f"要求的內容不符格式：{error}", field=incoming.fault_of(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Problem("bad_request", "要求的內容不是 JSON。") from None
     if len(asked.operations) > MOST_OPERATIONS:

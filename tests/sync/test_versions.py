@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from importlib.metadata import version
 from typing import Any
 
 import pytest
 
-from inspect_app.domain.operations import Operation, content_hash, digest, entity_uuid
+from inspect_app.domain.canonical import canonical
+from inspect_app.domain.operations import Operation, as_dict, content_hash, digest, entity_uuid
 from inspect_app.domain.operations import versions as operation_versions
 from inspect_app.inspections.models import OperationRow
 from inspect_app.inspections.state import folded
 from inspect_app.sync import versions
 from inspect_app.sync.versions import Old
+from tests.support.vectors import vectors
 from tests.sync.conftest import Site
 
 
@@ -104,3 +108,32 @@ def test_every_step_from_an_accepted_version_is_there() -> None:
     assert set(versions.OLD) <= set(range(versions.PRESENT))
     assert all(not old.is_over(versions.release()) for old in versions.OLD.values())
     assert versions.PRESENT == 1 or versions.PRESENT - 1 in versions.OLD
+
+
+@pytest.mark.parametrize(("given", "expected"), vectors("versions"))
+def test_an_old_operation_is_read_as_the_tablet_reads_it(
+    given: dict[str, Any], expected: dict[str, Any], version_0: None
+) -> None:
+    operation = Operation.from_dict(given["operation"])
+    assert content_hash(operation) == expected["content_hash"]
+    assert as_dict(operation_versions.present(operation)) == expected["present"]
+
+
+def test_bytes_that_an_older_app_froze_are_taken_from_a_newer_one_as_they_are(
+    site: Site, db: Any, version_0: None
+) -> None:
+    """The envelope is of today, the operation's bytes are those of the day on which it was offered."""
+    text = canonical(old_finding(site))
+    head = json.dumps(
+        {"schema": versions.PRESENT, "device": site.member.device, "cursor": None, "inspections": None}
+    )
+    for _ in range(2):
+        answer = site.member.client.post(
+            "/api/v1/sync", data=f'{head[:-1]},"operations":[{text}]}}'.encode(), headers=site.member.headers,
+            content_type="application/json",
+        )  # fmt: skip
+        assert [line["status"] for line in answer.json["results"]] == ["applied"]
+    row = db.session.query(OperationRow).one()
+    assert (row.body, row.content_hash) == (text, hashlib.sha256(text.encode()).hexdigest())
+    pulled = {name: value for name, value in answer.json["operations"][0].items() if name in json.loads(text)}
+    assert canonical(pulled) == text

@@ -17,6 +17,7 @@ import {
   operationText,
   type Patch,
   photosOf,
+  present,
   refusal,
   SCHEMA,
   type Team,
@@ -44,7 +45,8 @@ export function foldRows(rows: OperationRow[], team: Team): Folded {
 }
 
 function logged(row: OperationRow): Logged {
-  const operation = row.seq === 0 ? { ...row.operation, seq: UNNUMBERED } : row.operation;
+  const read = present(row.operation);
+  const operation = row.seq === 0 ? { ...read, seq: UNNUMBERED } : read;
   return { operation, stamp: row.stamp ?? row.operation.hlc };
 }
 
@@ -79,7 +81,7 @@ export async function addPatch(db: FieldDatabase, writer: Writer, edit: Edit): P
   const set = changed(shown, edit);
   if (Object.keys(set).length === 0) return null;
   const draft = rows.find((row) => mayTake(row, edit, writer));
-  const operation = patchOf(rows, shown, writer, { ...edit, set }, draft?.operation);
+  const operation = patchOf(rows, shown, writer, { ...edit, set }, draft && present(draft.operation));
   reject(operation, writer.team);
   const row = draftRow(operation);
   await db.operations.put(row);

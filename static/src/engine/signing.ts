@@ -48,8 +48,15 @@ const moment = (writer: Writer): string => new Date(writer.now).toISOString();
 async function freezeAndCover(db: FieldDatabase, writer: Writer, inspection: string): Promise<Patch> {
   const drafts = (await rowsOf(db, inspection)).filter((row) => row.state === 'draft');
   await freeze(db, drafts);
-  const state = foldRows(await rowsOf(db, inspection), writer.team);
-  const placed = state.log.map((item) => item.operation).filter((it) => !Object.hasOwn(state.refused, it.id));
+  const rows = await rowsOf(db, inspection);
+  const { log, refused } = foldRows(rows, writer.team);
+  const inLog = new Set(log.map((item) => item.operation.id).filter((id) => isPlaced(refused[id])));
+  // As they were frozen, not as they are read.
+  const placed = rows.filter((row) => inLog.has(row.id)).map((row) => row.operation);
   const frontier = frontierOf(placed);
   return { frontier, digest: digest(placed, frontier) };
 }
+
+/** What a newer app wrote stands in the server's log, though this program cannot read it. */
+const isPlaced = (refusal: string | undefined): boolean =>
+  refusal === undefined || refusal === 'unknown_schema';

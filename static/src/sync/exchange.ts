@@ -2,7 +2,7 @@
 import { parkFor } from './backoff';
 import type { Clock, Frozen, SyncStore, Transport } from './ports';
 import { askJson, Halt, Rejected } from './reply';
-import { STATUSES, type SyncReply, syncReply } from './wire';
+import { PROTOCOL, STATUSES, type SyncReply, syncReply } from './wire';
 
 export const MOST_OPERATIONS = 500;
 const MOST_BYTES = 512 * 1024;
@@ -66,7 +66,7 @@ async function attempt(line: Line, batch: Frozen[]): Promise<Outcome> {
 /** One request, and what its answer changes here. */
 async function send(line: Line, batch: Frozen[]): Promise<{ reply: SyncReply; newEpoch: boolean }> {
   const { device, cursor, inspections, holds } = await line.store.position(batch);
-  const head = JSON.stringify({ schema: 1, device, cursor, inspections, holds });
+  const head = JSON.stringify({ schema: PROTOCOL, device, cursor, inspections, holds });
   const body = `${head.slice(0, -1)},"operations":[${batch.map((item) => item.text).join(',')}]}`;
   const headers = { 'content-type': 'application/json' };
   const timeout = timeoutFor(body.length);

@@ -3,6 +3,9 @@ import type { Json } from '../domain/json';
 import type { Operation } from '../domain/operations/operation';
 import { any, arrayOf, boolean, integer, nullable, object, optional, type Shape, string } from './shape';
 
+/** The version of the protocol that this program speaks; a server that no longer accepts it says `unknown_schema`. */
+export const PROTOCOL = 1;
+
 export const STATUSES = new Set(['applied', 'duplicate', 'late', 'conflict', 'refused', 'quarantined']);
 
 export interface ItemResult {

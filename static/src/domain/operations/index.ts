@@ -5,3 +5,4 @@ export { contentHash, digest, type Frontier, frontierOf, inside, operationText, 
 export type * from './operation';
 export * from './state';
 export { onTeam, type Refusal, refusal, SCHEMA, validate } from './validation';
+export { present } from './versions';

@@ -8,6 +8,7 @@ import {
   type Operation,
   operationText,
   photosOf,
+  present,
   shownValue,
   type Team,
   validate,
@@ -54,6 +55,12 @@ export const NOWHERE: Place = { log: 0, sheets: 0, mark: '' };
 const FREE = new Set(['signature', 'closing', 'late_decision']);
 const OF_THE_SESSION = new Set(['foreign_author', 'foreign_device']);
 
+/** Kept as it came, read in the present form. */
+function readable(item: Logged): Logged {
+  const operation = present(item.operation);
+  return operation === item.operation ? item : { ...item, operation };
+}
+
 export class ServerLog {
   entries: Entry[] = [];
   /** by id; the second content of an id under `<id>/reused` */
@@ -73,7 +80,7 @@ export class ServerLog {
   }
 
   fold() {
-    return fold(this.entries as Logged[], this.team);
+    return fold((this.entries as Logged[]).map(readable), this.team);
   }
 
   append(operations: Operation[], sender: Sender, has: (sha256: string) => boolean, now: number): Result[] {
@@ -114,7 +121,7 @@ export class ServerLog {
     if (foreign !== null) return { id, status: 'refused', code: foreign };
     const known = this.#remembered(operation, text);
     if (known !== null) return known;
-    const code = refusedByRule(operation) ?? validate(operation, this.team);
+    const code = refusedByRule(operation) ?? validate(present(operation), this.team);
     if (code !== null) {
       this.aside.set(id, { operation, text, status: 'refused', code });
       return { id, status: 'refused', code };
@@ -148,7 +155,7 @@ export class ServerLog {
     if (fresh.length === 0) return new Map();
     for (const operation of fresh) this.#alarmIfTwice(operation);
     const added = fresh.map((operation) => ({ operation, stamp: stampOf(operation.hlc, received) }));
-    const state = fold([...(this.entries as Logged[]), ...added], this.team);
+    const state = fold([...(this.entries as Logged[]), ...added].map(readable), this.team);
     const contested = new Set(
       state.conflicts.flatMap(([kind, id, name]) => {
         const field = state.entities[`${kind}:${id}`]?.fields[name];
