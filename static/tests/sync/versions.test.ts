@@ -102,7 +102,7 @@ describe('the app was updated while work of the older one waited', () => {
     const bodies: string[] = [];
     const honest = tablet.line.transport;
     await engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async (request) => {
         if (request.path === '/api/v1/sync') bodies.push(String(request.body));
         return honest(request);
@@ -177,7 +177,7 @@ describe('the server and a colleague are newer', () => {
     const honest = tablet.line.transport;
     let given = false;
     await engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async (request: HttpRequest) => {
         const reply = await honest(request);
         if (request.path !== '/api/v1/sync' || given) return reply;
@@ -210,7 +210,7 @@ describe('the server and a colleague are newer', () => {
     opened = await bench('leader');
     const { engine, tablet } = opened;
     await engine.stop();
-    await tablet.start(0, {
+    await tablet.start({
       transport: async (request) =>
         request.path === '/api/v1/sync' ? problem(422, 'unknown_schema') : tablet.line.transport(request),
     });
