@@ -13,9 +13,9 @@ from typing import Any
 from tests.bench import quick
 from tests.bench.derivatives import derivatives
 from tests.bench.dropping import dropping
-from tests.bench.measure import Caller, Figures, Table, measure
+from tests.bench.measure import Caller, Figures, measure
 from tests.bench.operations import table_on
-from tests.bench.photos import photos as photos_of
+from tests.bench.photos import photos
 from tests.support.product import Product
 
 
@@ -63,10 +63,6 @@ def caller_for(product: Product, role: str) -> Caller:
     return Caller(product.port, token_of(product, accounts(product, role)[0]["login"]))
 
 
-def photos(product: Product) -> list[Table]:
-    return photos_of(product, caller_for(product, "inspector"))
-
-
 def pages(product: Product) -> list[Figures]:
     """What everybody opens first."""
     caller = caller_for(product, "coordinator")
@@ -89,10 +85,10 @@ ALONE: dict[str, Callable[[], Iterable[object]]] = {
     "decoding": lambda: [quick.decoding()],
     "json": lambda: [quick.json_out()],
     "pull": lambda: map(quick.pull, DATABASES),
-}
-IN_CITY: dict[str, Callable[[Product], Iterable[object]]] = {
     "photos": photos,
     "derivatives": derivatives,
+}
+IN_CITY: dict[str, Callable[[Product], Iterable[object]]] = {
     "pages": pages,
 }
 

@@ -22,7 +22,6 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from inspect_app.photos.developing import develop
 from inspect_app.photos.workers import Pool, Worker, processors
 from tests.bench.measure import Line, Table, at_least, at_most, median, seconds, under
-from tests.support.product import Product
 
 ROUNDS = 7
 LANE_ROUNDS = 5
@@ -54,7 +53,7 @@ for _ in range(3):
 """
 
 
-def derivatives(_product: Product) -> list[Table]:
+def derivatives() -> list[Table]:
     """All of it, on a photo with fine noise and one with hard edges."""
     with tempfile.TemporaryDirectory(prefix="inspect-app-bench-") as folder:
         noisy, hard = Path(folder, "noisy.jpg"), Path(folder, "hard.jpg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import statistics
 import threading
 import time
@@ -123,6 +124,23 @@ def resident_mb(pid: int) -> float:
     except (OSError, StopIteration):
         return 0.0
     return own + sum(resident_mb(child) for child in _children(pid))
+
+
+def held_mb(pid: int) -> float:
+    """Memory of a process and its descendants, in MB; pages that they share count once (PSS)."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        own = next(int(row.split()[1]) / 1024 for row in rows if row.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return 0.0
+    return own + sum(map(held_mb, _children(pid)))
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process and its living descendants have used."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(words[11]) + int(words[12])
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(processor_seconds, _children(pid)))
 
 
 def _children(pid: int) -> list[int]:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +15,20 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.bench.measure import Caller, Line, Table, at_least, median, resident_mb, seconds, under
+from tests.bench.measure import (
+    Caller,
+    Line,
+    Table,
+    at_least,
+    held_mb,
+    median,
+    processor_seconds,
+    seconds,
+    under,
+)
+from tests.bench.senders import CHUNK, ready
 from tests.support.product import Product
 
-CHUNK = 2 * 1024 * 1024
 PHOTO = 5_000_000
 LARGE = 90_000_000
 SENDERS = 4
@@ -28,32 +39,55 @@ CUT_EVERY = 5_000_000
 BINARY = "application/offset+octet-stream"
 
 
-def photos(product: Product, caller: Caller) -> list[Table]:
-    """All of it, for a signed-in inspector."""
-    table = Table(f"Photos over tus, chunks of 2 MiB, {SENDERS} at once")
-    for name, checked in (
-        ("photos of 5 MB, hash verified, durable", False),
-        ("the same, each chunk with a checksum", True),
-    ):
-        table.lines.append(_rates(name, product, caller, checked=checked))
-    table.lines += [
-        _memory(product, caller),
+def photos() -> list[Table]:
+    """All of it, on web processes of an installation of its own (the pictures are made by another process, see derivatives)."""
+    with tempfile.TemporaryDirectory(prefix="inspect-app-bench-") as folder:
+        product = Product(Path(folder) / "home")
+        product.home.mkdir()
+        product.cli("migrate")
+        product.cli("accounts", "create", "sender", "--name", "寄件人", "--role", "inspector")
+        token = product.cli("accounts", "token", "sender").stdout.split()[-1]
+        product.start("web")
+        try:
+            return [_table(product, token)]
+        finally:
+            product.stop()
+
+
+def _table(product: Product, token: str) -> Table:
+    caller = Caller(product.port, token)
+    lines = [
+        *_rates("photos of 5 MB, hash verified, durable", product, token, checked=False),
+        *_rates("the same, each chunk with a checksum", product, token, checked=True),
+        _memory(product, token),
         _cut(product, caller, checked=False),
         _cut(product, caller, checked=True),
     ]
-    return [table]
+    return Table(f"Photos over tus, chunks of 2 MiB, {SENDERS} at once", lines)
 
 
-def _rates(name: str, product: Product, caller: Caller, *, checked: bool) -> Line:
-    ours, floor = [], []
-    folder = product.home / "floor"
-    folder.mkdir(exist_ok=True)
+def _rates(name: str, product: Product, token: str, *, checked: bool) -> list[Line]:
+    """The rate, and the processor time that the web processes and the floor take for one photo."""
+    rates, costs = ([], []), ([], [])
+    (folder := product.home / "floor").mkdir(exist_ok=True)
+    web, moved, count = _master(product), SENDERS * EACH * PHOTO / 1e6, SENDERS * EACH
     for _ in range(ROUNDS):
-        contents = [_photo(PHOTO) for _ in range(SENDERS * EACH)]
-        moved = sum(map(len, contents)) / 1e6
-        floor.append(moved / _together([partial(_write, folder, content) for content in contents]))
-        ours.append(moved / _together([partial(send, caller, content, checked) for content in contents]))
-    return at_least(name, median(ours), median(floor), 0.6, " MB/s")
+        contents = [_photo(PHOTO) for _ in range(count)]
+        begun = time.process_time()
+        rates[1].append(moved / _together([partial(_write, folder, content) for content in contents]))
+        costs[1].append((time.process_time() - begun) / count * 1000)
+        with ready(product.port, token, SENDERS, EACH, PHOTO, checked=checked) as senders:
+            begun = processor_seconds(web)
+            rates[0].append(moved / senders.go())
+            costs[0].append((processor_seconds(web) - begun) / count * 1000)
+    ours, floor = map(median, costs)
+    told = Line(
+        "  processor time per photo, web processes",
+        f"{ours:.1f} ms",
+        f"{floor:.1f} ms",
+        f"{ours / floor:.2f}",
+    )
+    return [at_least(name, median(rates[0]), median(rates[1]), 0.6, " MB/s"), told]
 
 
 def _photo(size: int) -> bytes:
@@ -95,57 +129,33 @@ def _coded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def send(caller: Caller, content: bytes, checked: bool = False) -> int:
-    """The whole photo; answers its size."""
-    place, offset = begin(caller, content)
-    while offset < len(content):
-        part = content[offset : offset + CHUNK]
-        headers = {
-            "Tus_Resumable": "1.0.0",
-            "Upload_Offset": str(offset),
-            "Content_Type": BINARY,
-            **_sum(part, checked),
-        }
-        taken = caller.call("PATCH", place, part, **headers)
-        assert taken.status == 204, taken.content
-        offset = int(taken.headers["Upload-Offset"])
-    return len(content)
-
-
 def _sum(part: bytes, checked: bool) -> dict[str, str]:
     if not checked:
         return {}
     return {"Upload_Checksum": f"sha256 {base64.b64encode(hashlib.sha256(part).digest()).decode()}"}
 
 
-def _memory(product: Product, caller: Caller) -> Line:
-    """The most that the web process held while four photos of 90 MB came in at once."""
-    web, most, over = _web(product), [0.0], threading.Event()
+def _memory(product: Product, token: str) -> Line:
+    """The most that the web processes held while four photos of 90 MB came in at once; pages that they share count once."""
+    web, most, over = _master(product), [0.0], threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.05):
-            most[0] = max(most[0], resident_mb(web))
+        while not over.wait(0.1):
+            most[0] = max(most[0], held_mb(web))
 
     watcher = threading.Thread(target=watch)
-    watcher.start()
-    contents = [_photo(LARGE) for _ in range(SENDERS)]
-    _together([partial(send, caller, content) for content in contents])
+    with ready(product.port, token, SENDERS, 1, LARGE) as senders:
+        watcher.start()
+        senders.go()
     over.set()
     watcher.join()
-    return under(f"web process, {SENDERS} x 90 MB at once, at most", most[0], RESIDENT_MB, " MB")
+    return under(f"web processes, {SENDERS} x 90 MB at once, at most", most[0], RESIDENT_MB, " MB")
 
 
-def _web(product: Product) -> int:
-    """The web server with its workers."""
+def _master(product: Product) -> int:
+    """`inspect-app web` becomes the server itself; its workers are its children."""
     assert product.process is not None
-    found, waiting = [], [product.process.pid]
-    while waiting:
-        pid = waiting.pop()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        waiting += map(int, children)
-        if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            found.append(pid)
-    return max(found, key=resident_mb)
+    return product.process.pid
 
 
 def _cut(product: Product, caller: Caller, *, checked: bool) -> Line:
