@@ -1,7 +1,8 @@
 """A bad line: stands between tablets and server and cuts, delays, doubles, spoils, or swallows the answer.
 
-What happens to a request is chosen by chance from one seed. A spoilt byte is only ever put into bodies that carry a
-checksum of their own (tus chunks): everything else is protected by TLS, which turns a spoilt byte into a cut.
+What happens to a request is chosen by chance from one seed, or named beforehand (`plan`). A spoilt byte is only ever put
+into bodies that carry a checksum of their own (tus chunks): everything else is protected by TLS, which turns a spoilt byte
+into a cut.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Proxy:
     def __init__(self, upstream: int, seed: int) -> None:
         self.port = free_port()
         self.faulty = True
+        self.plan: list[str] = []  # what befalls the next requests, before chance has its say
         self.told: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()  # requests by method
         self._upstream, self._chance = upstream, random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -78,11 +81,17 @@ class Proxy:
         writer.close()
 
     async def _one(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        fault = self._chance.choices(FAULTS, WEIGHTS)[0] if self.faulty else "none"
+        self.asked[request.head.split(b" ")[0].decode()] += 1
+        fault = self._fault()
         if fault == "corrupt" and not (request.checked and request.body):
             fault = "none"
         self.told[fault] += 1
         await getattr(self, f"_{fault}")(request, writer)
+
+    def _fault(self) -> str:
+        if self.plan:
+            return self.plan.pop(0)
+        return self._chance.choices(FAULTS, WEIGHTS)[0] if self.faulty else "none"
 
     async def _none(self, request: Request, writer: asyncio.StreamWriter) -> None:
         await _passed_on(await self._answer(request.whole), writer)
@@ -95,8 +104,15 @@ class Proxy:
         """The server gets the first n bytes: 0, 1, some, all but one."""
         size = len(request.whole)
         places = (0, 1, len(request.head), self._chance.randrange(size), size - 1)
+        await self._begin(request.whole[: self._chance.choice(places)])
+
+    async def _cut_body(self, request: Request, _writer: asyncio.StreamWriter) -> None:
+        """Only ever planned: the head and half of the body arrive."""
+        await self._begin(request.head + request.body[: len(request.body) // 2])
+
+    async def _begin(self, sent: bytes) -> None:
         _, upstream = await self._line()
-        upstream.write(request.whole[: self._chance.choice(places)])
+        upstream.write(sent)
         await upstream.drain()
         upstream.close()
 
@@ -135,14 +151,20 @@ class Proxy:
 
 
 async def _request(reader: asyncio.StreamReader) -> Request:
-    head = await reader.readuntil(b"\r\n\r\n")
+    head = _last(await reader.readuntil(b"\r\n\r\n"))
     length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n")
                    if line.lower().startswith(b"content-length:")), 0)  # fmt: skip
     return Request(head, await reader.readexactly(length))
 
 
+def _last(head: bytes) -> bytes:
+    """One request per connection, whatever its sender would like."""
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+    return b"\r\n".join([lines[0], b"Connection: close", *lines[1:]])
+
+
 async def _to_the_end(reader: asyncio.StreamReader) -> bytes:
-    """The answer; senders say `Connection: close`."""
+    """The answer; after it the server closes."""
     parts = []
     while chunk := await reader.read(READ):
         parts.append(chunk)

@@ -76,6 +76,10 @@ class Tablet:
         self.unsound: list[str] = []
 
     @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    @property
     def waiting(self) -> bool:
         """Whether something was offered and is not yet acknowledged."""
         pending = self.batches and self.batches[-1].results is None
@@ -223,7 +227,7 @@ class Tablet:
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> Any:
         """(status, headers, body) of a whole answer; anything less raises."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        own = {"Authorization": f"Bearer {self._token}", "Tus-Resumable": "1.0.0", "Connection": "close",
+        own = {**self.authorization, "Tus-Resumable": "1.0.0", "Connection": "close",
                "Content-Type": "application/json", **(headers or {})}  # fmt: skip
         try:
             line.request(method, path, body, own)
