@@ -22,7 +22,7 @@ async function tablet(promised: boolean, world: Partial<World> = {}) {
   const honest = it.line.transport;
   const line = { cut: true };
   await it.engine.stop();
-  await it.start(0, {
+  await it.start({
     promised: async () => promised,
     transport: async (request) => {
       if (line.cut) throw new TypeError('Failed to fetch');
