@@ -15,6 +15,7 @@ from sqlalchemy import func, select, union, update
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Device
+from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
 from inspect_app.errors import Problem
 from inspect_app.extensions import db, insert_new
@@ -179,6 +180,8 @@ def settle(actor: Actor, device_id: str) -> None:
 
 def todos(actor: Actor, today: date) -> list[Todo]:
     """A line per device of one's own that was still to send something."""
+    if not actor.may(Permission.INSPECT):
+        return []
     return [
         Todo(
             f"「{one.name}」還有查核資料沒有送達：{'、'.join(left.tender for left in one.inspections if left.anything)}",

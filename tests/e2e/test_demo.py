@@ -32,7 +32,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "auditor": ("/", "/audit"),
     "admin": ("/", "/accounts", "/accounts>"),
     "staff1": ("/", "/inspections"),
-    "expert1": ("/",),
+    "expert1": ("/", "/left-behind"),
 }  # fmt: skip
 """Addresses by login; after > the first row of the list is followed, and then the tab of that name."""
 

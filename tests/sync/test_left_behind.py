@@ -12,6 +12,7 @@ from inspect_app.accounts.sessions import revoke_device
 from inspect_app.ids import new_id
 from inspect_app.inspections.services_open import open_released
 from inspect_app.sync import left_behind
+from inspect_app.sync.models import Preview
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
 from tests.support.tablet import Tablet
@@ -139,6 +140,17 @@ def test_what_is_said_of_others_inspections_is_left_out(app: Any, site: Site, db
     device = Signed(app, account, site.inspection)
     device.holds(5, 5, inspection=new_id())
     assert Signed(app, account, site.inspection).left() == []
+
+
+def test_a_revoked_device_sends_no_small_picture(app: Any, site: Site, db: Any) -> None:
+    account = person(site)
+    lost = Signed(app, account, site.inspection)
+    revoke_device(factories.account_queries.actor_for(account), lost.device)
+    answer = lost.client.put(
+        f"/api/v1/previews/{'a' * 64}?inspection={site.inspection}", data=pictures.photo(32, 24), headers=APP
+    )
+    assert (answer.status_code, answer.json["code"]) == (401, "device_revoked")
+    assert db.session.query(Preview).count() == 0
 
 
 def test_a_revoked_device_is_still_told_of(app: Any, site: Site, db: Any) -> None:

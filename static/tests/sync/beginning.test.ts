@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto';
 
 import { afterEach, expect, test } from 'vitest';
 import type { World } from '../../src/engine/world';
+import type { HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION } from '../data/bench';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
@@ -24,7 +25,7 @@ async function tablet(promised: boolean, world: Partial<World> = {}) {
   await it.engine.stop();
   await it.start({
     promised: async () => promised,
-    transport: async (request) => {
+    transport: async (request: HttpRequest) => {
       if (line.cut) throw new TypeError('Failed to fetch');
       return honest(request);
     },
