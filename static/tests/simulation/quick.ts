@@ -17,5 +17,7 @@ export const QUICK: string[] = [
   'core: request 2 crash_page, request 12 signed_out',
   // The tablet dies around its own commits; two tabs.
   'core: commit 6 tab_dies_before_commit, commit 9 tab_dies_after_commit, step 4 second_tab_0',
+  // The first that the server hears of a visit is a small picture.
+  'seed 50020',
   'core: step 3 clock_server_on, step 8 clock_server_back, step 5 clean',
 ];

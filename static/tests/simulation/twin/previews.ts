@@ -12,9 +12,11 @@ export class ServerPreviews {
     possessed: boolean,
     durably: Durably,
     cut: number | null,
+    opens: (inspection: string) => void,
   ): HttpReply {
     const body = request.body as Uint8Array;
     if (cut !== null && cut < body.length) return problem(400, 'bad_request');
+    opens(new URLSearchParams(request.path.split('?')[1]).get('inspection') ?? '');
     if (body[0] !== 0xff || body.at(-1) !== 0xd9) return problem(415, 'unsupported_type');
     const [path = '', query = ''] = request.path.split('?');
     if (!possessed)

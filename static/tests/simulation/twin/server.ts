@@ -74,10 +74,19 @@ export class SimulatedServer {
         this.stored(account, preview),
         durably,
         manner.cut ?? null,
+        (inspection) => this.#opens(inspection, durably),
       );
     const receipt = /^\/api\/v1\/inspections\/([^/]+)\/receipt$/.exec(path);
     if (receipt) return this.#receipt(receipt[1] ?? '', query.replace('device=', ''), now);
     return problem(404, 'not_found');
+  }
+
+  /** The first that comes of a visit may be a small picture: it makes the inspection, as text does. */
+  #opens(inspection: string, durably: Durably): void {
+    if (this.operations.opened !== '') return;
+    durably.run(() => {
+      this.operations.opened = inspection;
+    });
   }
 
   /** An older state is put back: by the command, which begins an epoch, or behind the server's back. */
