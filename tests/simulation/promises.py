@@ -30,7 +30,7 @@ def check(world: World, tablets: Iterable[Tablet]) -> None:
     for tablet in tablets:
         acknowledged_is_there(state, tablet)
         read_once_each(state, tablet)
-        if tablet.receipt is not None:
+        if tablet.receipt is not None and tablet.receipt["epoch"] == state["epoch"]:
             receipt_is_true(state, tablet, tablet.receipt)
     nothing_twice_and_in_order(state)
     assert all(state["photos"].values()), "5: a stored photo has other bytes than its hash says"
@@ -81,6 +81,12 @@ def nothing_twice_and_in_order(state: dict[str, Any]) -> None:
     numbered = {(line["device"], line["seq"], line["id"]) for line in [*log, *state["aside"]]}
     assert len({(device, seq) for device, seq, _ in numbered}) == len(numbered), "3: a number twice"
     assert all(one["received"] <= other["received"] for one, other in itertools.pairwise(log)), "11"
+
+
+def only_grows(state: dict[str, Any], before: int) -> int:
+    """The audit log never has fewer lines than before; answers how many it has."""
+    assert state["audit"] >= before, "6: the audit log shrank"
+    return int(state["audit"])
 
 
 def in_order(state: dict[str, Any], tablet: Tablet) -> None:

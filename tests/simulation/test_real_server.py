@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings, strategies
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from inspect_app.domain.heads import SignedHead
 from inspect_app.ids import new_id
 from tests.simulation import promises
 from tests.simulation.line import Line
@@ -38,6 +46,9 @@ class RealServer(RuleBasedStateMachine):
         self.world.poison(False)
         self.now = int(T0.timestamp() * 1000)
         self.marks = 0
+        self.paper: list[SignedHead] = []
+        self.copy: Any = None
+        self.audited = 0
         self.line = Line(self.world, lambda: self.now, self.nothing_secret)
         self.tablets = [
             Tablet(person, account, self.world.devices[person], self.world.inspection, self.ask_as(person))
@@ -105,6 +116,25 @@ class RealServer(RuleBasedStateMachine):
         """The list of visits tells nothing of the sealed one."""
         self.line.ask(who, "GET", "/api/v1/packages")
 
+    @rule()
+    def print_a_document(self) -> None:
+        """Paper that nobody can change later pins the log as it is now."""
+        self.paper.append(self.world.print_a_head(self.now))
+
+    @precondition(lambda self: databases.KIND == "sqlite")
+    @rule()
+    def back_up(self) -> None:
+        self.copy = self.world.backup(), len(self.paper)
+
+    @precondition(lambda self: getattr(self, "copy", None) is not None)
+    @rule()
+    def restore(self) -> None:
+        """As the command does it: under a new epoch. What was printed since is of a log that is no more."""
+        copy, printed = self.copy
+        self.world.put_back(copy, epoch=True)
+        del self.paper[printed:]
+        self.audited = 0
+
     @rule(seconds=strategies.sampled_from(DRAWN["wait"]["seconds"]))
     def wait(self, seconds: int) -> None:
         self.now += seconds * 1000
@@ -118,6 +148,7 @@ class RealServer(RuleBasedStateMachine):
     def promises_hold(self) -> None:
         if hasattr(self, "tablets"):
             promises.check(self.world, self.tablets)
+            self.audited = promises.only_grows(self.world.state(), self.audited)
             for tablet in self.tablets:
                 promises.in_order(self.world.state(), tablet)
 
@@ -134,6 +165,8 @@ class RealServer(RuleBasedStateMachine):
             waiting = [item.text for item in tablet.items.values() if item.state == "offered"]
             assert not waiting, f"10: still waits: {waiting}"
             promises.read_everything(state, tablet)
+        wrong = self.world.evidence(self.paper)
+        assert not wrong, f"6: {wrong}"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,10 @@ from sqlalchemy.exc import OperationalError
 
 from inspect_app import ROOT, clock, create_app
 from inspect_app.accounts.models import Account
+from inspect_app.audit import anchor, chaining
 from inspect_app.audit.models import AuditLine
+from inspect_app.domain.heads import SignedHead
+from inspect_app.evidence import heads, verification
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.inspections import judging, state
@@ -52,7 +55,7 @@ class World:
     def __init__(self, folder: Path, database_url: str = "") -> None:
         self.home = folder / "home"
         self.home.mkdir(parents=True)
-        self.file = self.home / "inspect.sqlite3"
+        self.file = Path(database_url.removeprefix("sqlite:///") or self.home / "inspect.sqlite3")
         self.app = create_app(_settings(self.home, database_url or f"sqlite:///{self.file}"))
         if not database_url:
             self._migrated()
@@ -196,7 +199,14 @@ class World:
         state._cache.clear()  # processes are started again after a restore
         if epoch:
             with self._at(T0):
+                anchor.lift()
                 new_epoch()
+
+    def print_a_head(self, now: float) -> SignedHead:
+        """The sequencer's turn, and a document that carries the signed head over all that is chained now."""
+        with self._at(datetime.fromtimestamp(now / 1000, UTC)):
+            chaining.chain_waiting()
+            return heads.head_over(heads.chained())
 
     def clean(self, now: float) -> None:
         """The nightly job of the photos, at this moment."""
@@ -253,6 +263,12 @@ class World:
     def _is_sound(self, row: Photo) -> bool:
         path = self.home / "photos" / original_key(row.sha256)
         return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == row.sha256
+
+    def evidence(self, paper: Iterable[SignedHead]) -> list[str]:
+        """What `audit verify` finds wrong, compared with heads on paper: nothing, in a sound installation."""
+        with self._at(T0):
+            chaining.chain_waiting()
+            return [f"{one.row}: {one.says}" for one in verification.verify(paper).faults]
 
     def score(self) -> int | None:
         """The score as the record would carry it now."""
