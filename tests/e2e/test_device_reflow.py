@@ -61,6 +61,18 @@ def test_at_400_percent_no_screen_scrolls_sideways_and_every_target_is_large(
     assert wrong == [], "\n".join(wrong)
     page.evaluate(PLANTED)
     assert len(page.evaluate(WRONG)) == 2
+    assert lines_of_a_long_finding(device, f"{visit}/findings") == 2
+
+
+def lines_of_a_long_finding(device: field.Device, path: str) -> int:
+    """In the list, a finding of twenty lines takes as many lines as it may."""
+    device.goto(device.page, path)
+    device.begin()
+    device.write("A2 橋墩柱面蜂窩長約三十公分，" * 20)
+    device.goto(device.page, path)
+    text = device.page.get_by_role("link", name="A2 橋墩柱面").locator(".what")
+    measure = "(one) => Math.round(one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"
+    return int(text.evaluate(measure))
 
 
 def look(device: field.Device, path: str) -> Any:
