@@ -149,7 +149,7 @@ def test_a_revoked_device_sends_no_small_picture(app: Any, site: Site, db: Any) 
     answer = lost.client.put(
         f"/api/v1/previews/{'a' * 64}?inspection={site.inspection}", data=pictures.photo(32, 24), headers=APP
     )
-    assert (answer.status_code, answer.json["code"]) == (401, "device_revoked")
+    assert (answer.status_code, answer.json["code"]) == (401, "signed_out")
     assert db.session.query(Preview).count() == 0
 
 

@@ -173,7 +173,7 @@ def finding(
     page.get_by_label("位置").fill(place)
     if photo:
         page.get_by_role("region", name="照片").get_by_label("拍照").set_input_files(photo)
-        page.get_by_role("region", name="照片").get_by_text("1 張").wait_for()
+        page.get_by_role("region", name="照片").get_by_text("1 張", exact=True).wait_for()
     tablet.saved()
     tablet.look("finding")
 
