@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response
 from inspect_app import clock
 from inspect_app.accounts import queries, sessions
 from inspect_app.accounts.actor import Actor
-from inspect_app.accounts.models import Device, SignIn
+from inspect_app.accounts.models import SignIn
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.extensions import db
 
 COOKIE = "inspect_session"
 BEFORE_FIRST_CHANGE = ("office.change_password", "office.sign_out")
@@ -109,9 +108,9 @@ def _is_public(view: Any) -> bool:
 def _identify() -> None:
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
-        account = queries.account_of_bearer(header.removeprefix("Bearer ").strip())
-        if account is not None and queries.usable(account):
-            g.actor, g.bearer = queries.actor_for(account), True
+        person = queries.asking_by_bearer(header.removeprefix("Bearer ").strip())
+        if person is not None and queries.usable(person):
+            g.actor, g.bearer = queries.actor_asking(person), True
         return
     token = request.cookies.get(COOKIE, "")
     row = queries.sign_in_of(token) if token else None
@@ -126,22 +125,15 @@ def _idle(row: SignIn) -> bool:
 
 
 def _remember(row: SignIn) -> None:
-    account = queries.get(row.account_id)
-    if account is None or not _device_stands(row):
+    person = queries.asking(row.account_id)
+    if person is None or not (row.device_id is None or queries.device_stands(row.device_id)):
         return
-    if not queries.usable(account):
+    if not queries.usable(person):
         g.parked = row if row.device_id is not None else None
         return
     sessions.touch(row)
-    g.sign_in, g.actor = row, queries.actor_for(account, row.device_id)
-    g.must_change_password = account.must_change_password
-
-
-def _device_stands(row: SignIn) -> bool:
-    if row.device_id is None:
-        return True
-    device = db.session.get(Device, row.device_id)
-    return device is not None and device.revoked_at is None
+    g.sign_in, g.actor = row, queries.actor_asking(person, row.device_id)
+    g.must_change_password = person.must_change_password
 
 
 def _ask_to_sign_in() -> Response:

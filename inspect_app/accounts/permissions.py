@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 
 class Role(StrEnum):
@@ -119,6 +120,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 
 
+@cache  # there are few sets of roles, and every request has one
 def granted(roles: frozenset[Role]) -> frozenset[Permission]:
     """Everything that somebody with these roles may do."""
     return frozenset({P.SIGNED_IN}).union(*(GRANTS[role] for role in roles))

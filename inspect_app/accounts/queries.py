@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, exists, select
 
 from inspect_app import clock
 from inspect_app.accounts.actor import Actor, actor_with
-from inspect_app.accounts.models import Account, AccountRole, ApiToken, Deputy, SignIn
+from inspect_app.accounts.models import Account, AccountRole, ApiToken, Deputy, Device, SignIn
 from inspect_app.accounts.permissions import Role
 from inspect_app.extensions import among, db
+from inspect_app.prepared import Prepared, Row
 
 # Asked at every request: built once, since building costs more than asking.
 _PRINCIPALS = (
@@ -21,15 +24,50 @@ _PRINCIPALS = (
     .where(Deputy.deputy_id == bindparam("deputy"), Deputy.cancelled_at.is_(None))
     .where(Deputy.starts_on <= bindparam("today"), Deputy.ends_on >= bindparam("today"))
 )
-_OF_BEARER = (
-    select(Account)
-    .join(ApiToken, ApiToken.account_id == Account.id)
-    .where(ApiToken.token_hash == bindparam("token"), ApiToken.revoked_at.is_(None))
-    .where(ApiToken.expires_at > bindparam("now"))
-    .options(joinedload(Account.role_rows))
+_a, _r, _t, _d = (model.__table__.c for model in (Account, AccountRole, ApiToken, Deputy))
+_STANDS_IN = exists().where(
+    _d.deputy_id == _a.id,
+    _d.cancelled_at.is_(None),
+    _d.starts_on <= bindparam("today"),
+    _d.ends_on >= bindparam("today"),
 )
-_a = Account.__table__.c
-_NAMES = select(_a.id, _a.name).where(among(_a.id, "ids"))
+_ASKING = (
+    select(
+        _a.id, _a.login, _a.name, _a.agency_id, _a.disabled_at, _a.expires_on, _a.must_change_password, _STANDS_IN, _r.role
+    )
+    .select_from(Account.__table__.outerjoin(AccountRole.__table__, _r.account_id == _a.id))
+)  # fmt: skip
+_BY_ID = Prepared(_ASKING.where(_a.id == bindparam("account")))
+_BY_BEARER = Prepared(
+    _ASKING.join(ApiToken.__table__, _t.account_id == _a.id)
+    .where(_t.token_hash == bindparam("token"), _t.revoked_at.is_(None), _t.expires_at > bindparam("now"))
+)  # fmt: skip
+_REVOKED = Prepared(select(Device.__table__.c.revoked_at).where(Device.__table__.c.id == bindparam("device")))
+_NAMES = Prepared(select(_a.id, _a.name).where(among(_a.id, "ids")))
+
+
+class Limited(Protocol):
+    """Whoever may have been disabled, or be past an end."""
+
+    @property
+    def disabled_at(self) -> datetime | None: ...
+    @property
+    def expires_on(self) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The account of a request, as much of it as decides what it may do; asked for each time, so that nothing is stale."""
+
+    id: str
+    login: str
+    name: str
+    agency_id: str | None
+    disabled_at: datetime | None
+    expires_on: date | None
+    must_change_password: bool
+    stands_in: bool  # for somebody today
+    roles: frozenset[Role]
 
 
 def token_hash(token: str) -> str:
@@ -57,8 +95,7 @@ def with_role(*roles: Role, agency_id: str | None = None) -> list[Account]:
 
 def names(account_ids: Iterable[str]) -> dict[str, str]:
     """Account id -> name, for lists."""
-    rows = db.session.execute(_NAMES, {"ids": set(account_ids)})
-    return {row.id: row.name for row in rows}
+    return dict(_NAMES.rows(ids=set(account_ids)))
 
 
 def own_roles(account: Account) -> frozenset[Role]:
@@ -71,17 +108,26 @@ def principals_of(account_id: str) -> list[Account]:
     return [person for person in found if usable(person)]
 
 
-def actor_for(account: Account, device_id: str | None = None) -> Actor:
+def actor_for(account: Account) -> Actor:
     """The actor with own roles and those of the people this one stands in for."""
-    principals = principals_of(account.id)
-    roles = own_roles(account).union(*(own_roles(person) for person in principals))
-    agency = account.agency_id or next((person.agency_id for person in principals if person.agency_id), None)
+    return _actor(account, own_roles(account), principals_of(account.id), None)
+
+
+def actor_asking(person: Asking, device_id: str | None = None) -> Actor:
+    """The same for the account of a request."""
+    return _actor(person, person.roles, principals_of(person.id) if person.stands_in else [], device_id)
+
+
+def _actor(
+    who: Account | Asking, own: frozenset[Role], principals: list[Account], device_id: str | None
+) -> Actor:
     return actor_with(
-        roles,
-        id=account.id,
-        login=account.login,
-        name=account.name,
-        agency_id=agency,
+        own.union(*(own_roles(person) for person in principals)),
+        id=who.id,
+        login=who.login,
+        name=who.name,
+        agency_id=who.agency_id
+        or next((person.agency_id for person in principals if person.agency_id), None),
         device_id=device_id,
         principals=tuple(person.id for person in principals),
     )
@@ -93,11 +139,30 @@ def sign_in_of(token: str) -> SignIn | None:
     return row if row is not None and row.expires_at > clock.now() else None
 
 
-def account_of_bearer(token: str) -> Account | None:
+def asking(account_id: str) -> Asking | None:
+    """The account behind a session."""
+    return _asking(_BY_ID.rows(account=account_id, today=clock.today()))
+
+
+def asking_by_bearer(token: str) -> Asking | None:
     """The account behind an API token, unless it is revoked or over."""
-    return db.session.scalars(_OF_BEARER, {"token": token_hash(token), "now": clock.now()}).unique().first()
+    return _asking(_BY_BEARER.rows(token=token_hash(token), now=clock.now(), today=clock.today()))
 
 
-def usable(account: Account) -> bool:
+def _asking(rows: list[Row]) -> Asking | None:
+    """One row for each role; one without a role where there is none."""
+    if not rows:
+        return None
+    key, login, name, agency, disabled, expires, must_change, stands_in, _ = rows[0]
+    roles = frozenset(Role(role) for *_, role in rows if role is not None)
+    return Asking(key, login, name, agency, disabled, expires, must_change, stands_in, roles)
+
+
+def device_stands(device_id: str) -> bool:
+    """Whether the device is known and not revoked."""
+    return _REVOKED.row(device=device_id) == (None,)
+
+
+def usable(account: Limited) -> bool:
     """Whether the account may act today: not disabled, not past its end."""
     return account.disabled_at is None and (account.expires_on is None or account.expires_on >= clock.today())

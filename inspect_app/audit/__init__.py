@@ -1,5 +1,5 @@
 """The append-only audit log: who did what, who saw what. `record` is called inside the business transaction."""
 
-from inspect_app.audit.services import record
+from inspect_app.audit.services import Act, record, record_all
 
-__all__ = ["record"]
+__all__ = ["Act", "record", "record_all"]

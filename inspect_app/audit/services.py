@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 
 from inspect_app import clock
 from inspect_app.audit.lines import leaf_of, plain
 from inspect_app.audit.models import AuditLine, WaitingLine
-from inspect_app.extensions import db
+from inspect_app.extensions import among, db
 from inspect_app.ids import new_id
+from inspect_app.prepared import Prepared
 
-# Written at every act, so built once and without the unit of work.
-_LINE = insert(AuditLine.__table__).returning(AuditLine.__table__.c.n)
-_WAITING = insert(WaitingLine.__table__)
+_COLUMNS = ("id", "at", "actor_id", "actor_name", "action", "subject", "detail", "leaf")
+_l, _w = AuditLine.__table__, WaitingLine.__table__
+_NEW = insert(_l).values({name: bindparam(name) for name in _COLUMNS})
+_LINE = Prepared(_NEW)
+_WAITING = Prepared(insert(_w).from_select(["line_n"], select(_l.c.n).where(among(_l.c.id, "ids"))))
+_line = _NEW.returning(_l.c.n).cte("line")
+_LINE_AND_WAITING = Prepared(insert(_w).from_select(["line_n"], select(_line.c.n)))  # in one, on PostgreSQL
 
 
 @dataclass(slots=True)
@@ -41,13 +47,39 @@ class Who(Protocol):
     def name(self) -> str: ...
 
 
-def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
-    """Append one line and return its id; the sequencer chains it within a second (chaining.py).
-
-    `action` is `feature.verb`; `subject` is `kind:id` and holds opaque ids only, because the log of a sealed
-    visit must not tell its target before release. `detail` is JSON.
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one line is to say. `action` is `feature.verb`; `subject` is `kind:id` and holds opaque ids only, because the log
+    of a sealed visit must not tell its target before release; `detail` is JSON.
     """
-    line = _New(new_id(), clock.now(), actor.id, actor.name, action, subject, plain(detail))
-    number = db.session.execute(_LINE, {**asdict(line), "leaf": leaf_of(line).hex()}).scalar_one()
-    db.session.execute(_WAITING, {"line_n": number})
-    return line.id
+
+    actor: Who
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
+    """Append one line (see `Act`) and return its id; the sequencer chains it within a second (chaining.py)."""
+    return record_all([Act(actor, action, subject, detail)])[0]
+
+
+def record_all(acts: Sequence[Act]) -> list[str]:
+    """Append a line for each, in their order; answers the lines' ids."""
+    moment = clock.now()
+    lines = [
+        _New(new_id(), moment, act.actor.id, act.actor.name, act.action, act.subject, plain(act.detail))
+        for act in acts
+    ]
+    rows = [{**_values(line), "leaf": leaf_of(line).hex()} for line in lines]
+    ids = [line.id for line in lines]
+    if db.session.get_bind().dialect.name == "postgresql":
+        _LINE_AND_WAITING.many(rows)
+    else:
+        _LINE.many(rows)
+        _WAITING.rows(ids=ids)
+    return ids
+
+
+def _values(line: _New) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in _New.__slots__}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,6 @@ from sqlalchemy import bindparam, select, update
 from inspect_app import audit
 from inspect_app.domain.operations import (
     Operation,
-    OperationLike,
     Stamped,
     State,
     Team,
@@ -21,28 +19,28 @@ from inspect_app.domain.operations import (
     fold,
     stamp,
 )
-from inspect_app.domain.operations.folding import FREE
+from inspect_app.domain.operations.folding import FREE, order
 from inspect_app.domain.operations.pages import page_digest
 from inspect_app.domain.operations.validation import owners
-from inspect_app.extensions import among, bound, db, insert_rows
+from inspect_app.extensions import among, db
 from inspect_app.inspections import following
 from inspect_app.inspections.incoming import Incoming, OperationIn
 from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
 from inspect_app.photos.services import refer
+from inspect_app.prepared import Prepared, bound, insert_rows
 
 _o = OperationRow.__table__.c
 _EARLIER = select(_o.id, _o.body, _o.stamp, _o.entity, _o.entity_id, _o.confidential_to).where(
     _o.inspection_id == bindparam("inspection")
 )
-_TOUCHED = _EARLIER.where(among(_o.entity_id, "entities"))
-_DECIDING = _EARLIER.where(DECIDING_KINDS)
+_TOUCHED = Prepared(_EARLIER.where(among(_o.entity_id, "entities")))
+_DECIDING = Prepared(_EARLIER.where(DECIDING_KINDS))
+Earlier = tuple[str, str, str, str, str, str]
+"""(id, body, stamp, entity, entity id, confidential to): one operation of the log."""
 _table = Inspection.__table__
-_PLACES = (
-    update(_table)
-    .where(_table.c.id == bindparam("inspection"))
-    .values(log_n=_table.c.log_n + bindparam("count"))
-    .returning(_table.c.log_n)
+_GROWN = Prepared(
+    update(_table).where(_table.c.id == bindparam("inspection")).values(log_n=bindparam("last"))
 )
 _COLUMNS = ("id", "inspection_id", "n", "device_id", "seq", "entity", "entity_id", "body", "content_hash", "author_id", "stamp",
             "status", "code", "confidential_to", "received_at")  # fmt: skip
@@ -81,61 +79,95 @@ class Page:
         return not self.kinds.isdisjoint(("score_sheet", *FREE))
 
 
-def enter(writer: Writer, page: Page) -> dict[str, str]:
-    """Write the page, all in the caller's transaction; answers {operation id: status}."""
-    first = _places(page.inspection, len(page.new))
-    earlier = _touched(page) if first > 1 else []
-    deciding = _deciding(page.inspection) if first > 1 else []
-    state, statuses = _judged(page, earlier, deciding)
-    papers = {row.entity_id: row.confidential_to for row in earlier if row.entity == "photo"}
-    hidden = _confidential(page, papers)
-    insert_rows(OperationRow, _COLUMNS, _rows(page, first, statuses, hidden))
-    _follow(writer, page, state, first)
-    return statuses
+class Entries:
+    """What one transaction adds to the logs, page after page. It is written together: many inspections cost little more than one.
+
+    `last`: {inspection: the last place in its log}, of rows that the caller holds locked until the transaction ends.
+    """
+
+    def __init__(self, last: Mapping[str, int]) -> None:
+        self._last = dict(last)
+        self._grown: set[str] = set()
+        self._rows: list[tuple[Any, ...]] = []
+        self._acts: list[audit.Act] = []
+
+    def enter(self, writer: Writer, page: Page) -> dict[str, str]:
+        """Judge the page against its log and take it in; answers {operation id: status}."""
+        earlier, deciding = self._earlier(page)
+        state, statuses = _judged(page, earlier, deciding)
+        hidden = _confidential(page, {key: to for _, _, _, kind, key, to in earlier if kind == "photo"})
+        first = self._places(page.inspection, len(page.new))
+        self._rows += _rows(page, first, statuses, hidden)
+        self._acts.append(_told(writer, page, first))
+        self._grown.add(page.inspection)
+        _follow(page, state)
+        return statuses
+
+    def write(self) -> None:
+        """Write what was entered, all in the caller's transaction."""
+        if not self._rows:
+            return
+        insert_rows(OperationRow, _COLUMNS, self._rows)
+        _GROWN.many({"inspection": key, "last": self._last[key]} for key in sorted(self._grown))
+        audit.record_all(self._acts)
+        self._grown, self._rows, self._acts = set(), [], []
+
+    def _places(self, inspection: str, count: int) -> int:
+        """The first of `count` places, in the order of commits: see `last`."""
+        last = self._last[inspection]
+        self._last[inspection] = last + count
+        return last + 1
+
+    def _earlier(self, page: Page) -> tuple[list[Earlier], list[Earlier]]:
+        """The log of the same entities, and that of sheets and of what closes, signs and opens."""
+        if not self._last[page.inspection]:
+            return [], []
+        if page.inspection in self._grown:
+            self.write()
+        entities = {operation.entity_id for operation in page.operations}
+        touched = _TOUCHED.rows(inspection=page.inspection, entities=sorted(entities))
+        return touched, _DECIDING.rows(inspection=page.inspection)
 
 
-def _places(inspection: str, count: int) -> int:
-    """The first of `count` places, in the order of commits: the row stays locked until this transaction ends."""
-    last = db.session.execute(_PLACES, {"inspection": inspection, "count": count}).scalar_one()
-    return int(last) - count + 1
-
-
-def _touched(page: Page) -> Sequence[Any]:
-    """The log of the same entities."""
-    entities = {operation.entity_id for operation in page.operations}
-    return db.session.execute(_TOUCHED, {"inspection": page.inspection, "entities": sorted(entities)}).all()
-
-
-def _deciding(inspection: str) -> Sequence[Any]:
-    """Sheets, and what closes, signs and opens."""
-    return db.session.execute(_DECIDING, {"inspection": inspection}).all()
-
-
-def _judged(page: Page, earlier: Sequence[Any], deciding: Sequence[Any]) -> tuple[State, dict[str, str]]:
+def _judged(
+    page: Page, earlier: Sequence[Earlier], deciding: Sequence[Earlier]
+) -> tuple[State, dict[str, str]]:
     """The fold of what decides about the new ones, and {operation id: status}.
 
     Where nothing was closed or signed and no sheet is concerned, nothing can be late, and a field that one operation
-    alone writes cannot conflict: only the entities with a field that several write are folded.
+    alone writes cannot conflict: only the entities that are contested are folded.
     """
-    kept = {row.id: row for row in (*earlier, *deciding)}
-    if page.concerns_sheets or any(row.entity in FREE for row in deciding):
+    if page.concerns_sheets or any(row[3] in FREE for row in deciding):
+        kept = {row[0]: row for row in (*earlier, *deciding)}
         state = fold([*map(_stamped, kept.values()), *page.new], page.team)
         return state, state.statuses()
     log = [*map(_stamped, earlier), *page.new]
-    contested = _several_write([item.operation for item in log])
+    contested = _contested(log, len(earlier))
     state = fold([item for item in log if item.operation.entity_id in contested], page.team)
     applied = dict.fromkeys((operation.id for operation in page.operations), "applied")
     return state, applied | state.statuses()
 
 
-def _several_write(operations: Sequence[OperationLike]) -> set[str]:
-    """The ids of the entities that have a field which more than one operation writes."""
-    writers = Counter((op.entity, op.entity_id, name) for op in operations for name in op.set)
-    return {key[1] for key, count in writers.items() if count > 1}
+def _contested(log: Sequence[Stamped], earlier: int) -> set[str]:
+    """The ids of the entities that have a field which more than one operation writes, the first `earlier` of the log among them.
+
+    Not those where each of the new ones replaces, by `base` and in order, the new one before it: nothing stands beside it.
+    """
+    written: dict[tuple[str, str], dict[str, Stamped | None]] = {}
+    found = set()
+    for place, item in enumerate(log):
+        op = item.operation
+        fields = written.setdefault((op.entity, op.entity_id), {})
+        for name in fields.keys() & op.set.keys():
+            before = fields[name]
+            if before is None or op.base.get(name) != before.operation.id or order(before) > order(item):
+                found.add(op.entity_id)
+        fields.update(dict.fromkeys(op.set, item if place >= earlier else None))
+    return found
 
 
-def _stamped(row: Any) -> Stamped:
-    return Stamped(operation_of(row.body), row.stamp)
+def _stamped(row: Earlier) -> Stamped:
+    return Stamped(operation_of(row[1]), row[2])
 
 
 def _confidential(page: Page, papers: dict[str, str]) -> dict[str, str]:
@@ -164,14 +196,18 @@ def _rows(
     ]  # fmt: skip
 
 
-def _follow(writer: Writer, page: Page, state: State, first: int) -> None:
-    """What follows from new operations: photos in use, sheets that open, the visit that closes, the audit line."""
+def _follow(page: Page, state: State) -> None:
+    """What follows from new operations: photos in use, sheets that open, the visit that closes."""
     photos = {sha256 for item in page.items for sha256 in item.photos}
     if photos:
         refer(photos, f"inspection:{page.inspection}")
     if page.concerns_sheets:
         _open_sheets(page, state)
     following.follow(page.inspection, state, page.kinds)
+
+
+def _told(writer: Writer, page: Page, first: int) -> audit.Act:
+    """The audit line: who added what to the log."""
     entries = [(first + place, item.id, item.content_hash) for place, item in enumerate(page.items)]
     facts = {
         "device": writer.device_id,
@@ -179,7 +215,7 @@ def _follow(writer: Writer, page: Page, state: State, first: int) -> None:
         "count": len(entries),
         "digest": page_digest(entries),
     }
-    audit.record(writer, "inspections.operations_taken", f"inspection:{page.inspection}", **facts)
+    return audit.Act(writer, "inspections.operations_taken", f"inspection:{page.inspection}", facts)
 
 
 def _open_sheets(page: Page, state: State) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import null, select, union_all
 
 from inspect_app.domain.operations import Team
 from inspect_app.domain.operations.validation import person
-from inspect_app.extensions import among, db
+from inspect_app.extensions import among
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.models import OperationRow, SetAside
-from inspect_app.inspections.team import teams_of
 from inspect_app.photos.queries import possessed
+from inspect_app.prepared import Prepared
 
 QUARANTINED = frozenset({"unknown_inspection", "account_disabled", "not_on_team", "unknown_schema"})
 OF_THE_SESSION = frozenset({"foreign_author", "foreign_device"})
@@ -22,19 +22,19 @@ RETRYABLE = frozenset({"photo_missing"})
 ID_REUSED = "id_reused"
 
 _o, _s = OperationRow.__table__.c, SetAside.__table__.c  # of the tables: rows are asked for, no objects
-_LOGGED = select(_o.id, _o.content_hash, _o.status).where(among(_o.id, "ids"))
-_ASIDE = select(_s.account_id, _s.operation_id, _s.content_hash, _s.status, _s.code).where(
-    among(_s.operation_id, "ids")
-)
+_LOGGED = select(_o.id, _o.content_hash, _o.status, null(), null()).where(among(_o.id, "ids"))
+_ASIDE = select(_s.operation_id, _s.content_hash, _s.status, _s.code, _s.account_id)
+_KNOWN = Prepared(union_all(_LOGGED, _ASIDE.where(among(_s.operation_id, "ids"))))
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose session sends, from which device. A disabled account's work is parked, whatever it says."""
+    """Whose session sends, from which device. A disabled account's work is parked, whatever it says. `name`: where it is known."""
 
     account_id: str
     device_id: str
     disabled: bool = False
+    name: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -64,24 +64,18 @@ class Known:
 Batch = tuple[Sender, Sequence[Incoming]]
 
 
-def look_up(batches: Sequence[Batch], inspections: Iterable[str], *, again: bool = False) -> Known:
-    """Read it all with a handful of questions. `inspections`: those that exist; `again`: a quarantined batch is judged anew."""
-    ids = [item.id for _, items in batches for item in items]
-    rows = db.session.execute(_LOGGED, {"ids": ids})
-    return Known(
-        teams=teams_of(inspections),
-        logged={row.id: (row.content_hash, row.status) for row in rows},
-        aside={} if again else _aside(ids),
-        photos=_photos(batches),
-    )
-
-
-def _aside(ids: list[str]) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
-    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-    for row in db.session.execute(_ASIDE, {"ids": ids}):
-        kept = (row.content_hash, row.status, row.code)
-        found.setdefault((row.account_id, row.operation_id), []).append(kept)
-    return found
+def look_up(batches: Sequence[Batch], teams: Mapping[str, Team], *, again: bool = False) -> Known:
+    """Read the rest with a question or two. `again`: a quarantined batch is judged anew."""
+    logged: dict[str, tuple[str, str]] = {}
+    aside: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for key, content, status, code, account in _KNOWN.rows(
+        ids=[item.id for _, items in batches for item in items]
+    ):
+        if account is None:
+            logged[key] = content, status
+        elif not again:
+            aside.setdefault((account, key), []).append((content, status, code))
+    return Known(teams, logged, aside, _photos(batches))
 
 
 def _photos(batches: Sequence[Batch]) -> dict[str, Set[str]]:
@@ -98,11 +92,10 @@ def remembered(sender: Sender, item: Incoming, known: Known) -> Result | None:
         return (
             Result(item.id, status) if content == item.content_hash else Result(item.id, "refused", ID_REUSED)
         )
-    told = [
-        (content, status, code)
-        for content, status, code in known.aside.get((sender.account_id, item.id), ())
-        if code not in OF_THE_SESSION
-    ]
+    kept = known.aside.get((sender.account_id, item.id))
+    if kept is None:
+        return None
+    told = [(content, status, code) for content, status, code in kept if code not in OF_THE_SESSION]
     for content, status, code in told:
         if content == item.content_hash:
             return Result(item.id, status, code)

@@ -4,7 +4,7 @@ the same batch gets the same answer every time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from inspect_app import audit, clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.errors import Problem
-from inspect_app.extensions import among, db, insert_new
+from inspect_app.extensions import among, insert_new
 from inspect_app.ids import new_id
 from inspect_app.inspections import services_open
-from inspect_app.inspections.entering import Page, Writer, enter
+from inspect_app.inspections.entering import Entries, Page, Writer
+from inspect_app.inspections.heads import Head, hold
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.judging import (
     ID_REUSED,
@@ -33,16 +34,17 @@ from inspect_app.inspections.judging import (
     set_aside_as,
 )
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
+from inspect_app.inspections.team import team_from
 from inspect_app.photos import queries as photos
 from inspect_app.photos.services import refer
+from inspect_app.prepared import Prepared
 from inspect_app.transaction import Shared, end_read, in_transaction
 
 log = structlog.get_logger()
 MOST_TOGETHER = 16  # batches in one transaction: enough to share the disk's wait, few enough to be quick
 PATIENCE = 20.0  # seconds in the line; the database's own limit comes on top
 _i = Inspection.__table__.c
-_LOCK = select(_i.id).where(among(_i.id, "ids")).order_by(_i.id).with_for_update()
-_LATEST = (
+_LATEST = Prepared(
     select(func.max(OperationRow.received_at))
     .join(Inspection, (Inspection.id == OperationRow.inspection_id) & (Inspection.log_n == OperationRow.n))
     .where(among(Inspection.id, "ids"))
@@ -75,43 +77,53 @@ def _line() -> Shared[Batch, list[Result]]:
 
 def _take(batches: Sequence[Batch], *, again: bool = False) -> list[list[Result]]:
     """One after the other, in one transaction: the second sees what the first wrote."""
-    inspections = _lock(batches)
-    known, moment = look_up(batches, inspections, again=again), _moment_of_receipt(inspections)
-    names = accounts.names(sender.account_id for sender, _ in batches)
+    held = _hold(batches)
+    last = {key: head.last for key, head in held.items()}
+    teams = {key: team_from(head.people) for key, head in held.items()}
+    known, moment, entries = look_up(batches, teams, again=again), _moment_of_receipt(last), Entries(last)
+    names = _names(batches)
     taken = []
     for sender, items in batches:
-        writer = Writer(sender.account_id, names.get(sender.account_id, ""), sender.device_id)
-        taken.append(_Taking(sender, writer, known, moment).take(items))
+        writer = Writer(sender.account_id, names[sender.account_id], sender.device_id)
+        taken.append(_Taking(sender, writer, known, entries, moment).take(items))
+    entries.write()
     return taken
 
 
-def _moment_of_receipt(inspections: Iterable[str]) -> datetime:
+def _names(batches: Sequence[Batch]) -> dict[str, str]:
+    """{account id: name}; asked for where the sender does not say it."""
+    known = {sender.account_id: sender.name for sender, _ in batches}
+    unknown = [key for key, name in known.items() if not name]
+    return known | accounts.names(unknown) if unknown else known
+
+
+def _moment_of_receipt(last: Mapping[str, int]) -> datetime:
     """Now, and never before what was received already: a server clock that was put back does not turn the order round."""
-    latest = db.session.scalar(_LATEST, {"ids": list(inspections)})
+    begun = [key for key, n in last.items() if n]
+    latest = _LATEST.rows(ids=begun)[0][0] if begun else None
     now = clock.now()
     return now if latest is None else max(now, latest)
 
 
-def _lock(batches: Sequence[Batch]) -> list[str]:
-    """Hold the rows of the inspections that exist, in one order; SQLite holds its one write lock already."""
+def _hold(batches: Sequence[Batch]) -> dict[str, Head]:
+    """The inspections that exist, held until the transaction ends."""
     operations = (item.operation for _, items in batches for item in items)
-    inspections = {operation.inspection for operation in operations if operation is not None}
-    found = _locked(inspections)
+    inspections = sorted({operation.inspection for operation in operations if operation is not None})
+    found = hold(inspections)
     if len(found) == len(inspections):
         return found
-    services_open.ensure(inspections.difference(found))
-    return _locked(inspections)  # also where another sender made the row just now
-
-
-def _locked(inspections: Iterable[str]) -> list[str]:
-    return list(db.session.scalars(_LOCK, {"ids": sorted(inspections)}))
+    services_open.ensure(set(inspections).difference(found))
+    return hold(inspections)  # also where another sender made the row just now
 
 
 class _Taking:
     """One batch while it is taken in, all in the caller's transaction."""
 
-    def __init__(self, sender: Sender, writer: Writer, known: Known, received: datetime) -> None:
-        self._sender, self._writer, self._known, self._received = sender, writer, known, received
+    def __init__(
+        self, sender: Sender, writer: Writer, known: Known, entries: Entries, received: datetime
+    ) -> None:
+        self._sender, self._writer, self._received = sender, writer, received
+        self._known, self._entries = known, entries
         self._seen: dict[str, str] = {}
         self._new: dict[str, list[Incoming]] = {}
         self._aside: list[tuple[Incoming, str]] = []
@@ -119,7 +131,7 @@ class _Taking:
     def take(self, items: Sequence[Incoming]) -> list[Result]:
         """Judge every item in its order, then enter what is new."""
         results = [self._judge(item) for item in items]
-        self._write()
+        self._keep()
         logged = self._known.logged
         return [
             Result(result.id, logged[result.id][1]) if result.status == "new" else result
@@ -154,16 +166,14 @@ class _Taking:
             self._aside.append((item, code or ""))
         return Result(item.id, set_aside_as(code or ""), code)
 
-    def _write(self) -> None:
-        """Everything into the database; `known` then holds it, too."""
+    def _keep(self) -> None:
+        """Set aside and enter; `known` then holds it, too."""
         for item, code in self._aside:
             _set_aside(self._sender, self._writer, item, code, self._received)
             self._known.note_aside(self._sender, item, code)
-        for inspection in sorted(self._new):
-            items = self._new[inspection]
-            statuses = enter(
-                self._writer, Page(inspection, self._known.teams[inspection], items, self._received)
-            )
+        for inspection, items in sorted(self._new.items()):
+            page = Page(inspection, self._known.teams[inspection], items, self._received)
+            statuses = self._entries.enter(self._writer, page)
             self._known.logged.update({item.id: (item.content_hash, statuses[item.id]) for item in items})
 
 

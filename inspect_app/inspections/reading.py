@@ -13,38 +13,51 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, and_, bindparam, or_, select, type_coerce
+from sqlalchemy import JSON, Integer, Text, and_, bindparam, cast, func, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.domain.operations import Stamped, State, Team, entity_uuid, fold
 from inspect_app.extensions import among, db
+from inspect_app.inspections.heads import Head
 from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
-from inspect_app.inspections.team import teams_of
+from inspect_app.inspections.team import team_from
 from inspect_app.photos.access import decides
+from inspect_app.prepared import Prepared, Row
 from inspect_app.scheduling.models import VisitMember
 
 _c = (
     OperationRow.__table__.c
 )  # columns of the table, not of the model: thousands of rows need no unit of work
+_ROWS = select(
+    _c.inspection_id, _c.n, _c.id, _c.body, _c.stamp, _c.status, type_coerce(_c.received_at, NullType())
+)
 _AFTER = (
-    select(_c.n, _c.id, _c.body, _c.stamp, _c.status, type_coerce(_c.received_at, NullType()))
-    .where(_c.inspection_id == bindparam("inspection"), _c.n > bindparam("after"))
+    _ROWS.where(_c.inspection_id == bindparam("inspection"), _c.n > bindparam("after"))
     .order_by(_c.n)
     .limit(bindparam("room"))
-)  # fmt: skip
+)
+_places = func.json_each(bindparam("places", type_=JSON)).table_valued("key", "value")
+_AFTER_EACH = (
+    _ROWS.join(_places, _c.inspection_id == _places.c.key)
+    .where(_c.n > cast(cast(_places.c.value, Text), Integer))
+    .order_by(_c.inspection_id, _c.n)
+    .limit(bindparam("room"))
+)
 _OPEN_TO = or_(_c.confidential_to.in_(("", bindparam("reader"))), _c.author_id == bindparam("reader"))
-_OPEN, _SHEETS = _AFTER.where(_OPEN_TO), _AFTER.where(~_OPEN_TO)
+_OPEN, _SHEETS = Prepared(_AFTER.where(_OPEN_TO)), Prepared(_AFTER.where(~_OPEN_TO))
+_OPEN_EACH = Prepared(_AFTER_EACH.where(_OPEN_TO))
 _i, _m = Inspection.__table__.c, VisitMember.__table__.c
-_OF_ACCOUNT = (
+_OF_ACCOUNT = Prepared(
     select(_i.id)
     .select_from(Inspection.__table__.join(VisitMember.__table__, _m.visit_id == _i.id))
     .where(_m.account_id == bindparam("account"))
     .order_by(_i.id)
 )
-_HEADS = select(_i.id, _i.log_n, _i.sheets_open).where(among(_i.id, "ids"))
-_DECIDING = select(_c.inspection_id, _c.body, _c.stamp).where(among(_c.inspection_id, "ids"), DECIDING_KINDS)
+_DECIDING = Prepared(
+    select(_c.inspection_id, _c.body, _c.stamp).where(among(_c.inspection_id, "ids"), DECIDING_KINDS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,57 +80,60 @@ class Page:
 
 def inspections_of(account_id: str) -> list[str]:
     """The inspections on whose team somebody is. Sealed visits have no team rows yet."""
-    return list(db.session.scalars(_OF_ACCOUNT, {"account": account_id}))
+    return [key for (key,) in _OF_ACCOUNT.rows(account=account_id)]
 
 
-def read(account_id: str, places: Mapping[str, Place], most: int) -> Page:
+def read(account_id: str, places: Mapping[str, Place], heads: Mapping[str, Head], most: int) -> Page:
     """At most `most` operations beyond the places, for a reader who is on the team of all of these inspections."""
     page = Page(places=dict(places))
-    heads = heads_of(places)
-    for inspection in sorted(places):
-        if inspection in heads:
-            _read_one(account_id, inspection, heads[inspection], page, most)
+    known = sorted(key for key in places if key in heads)
+    for key, end in _read_open(
+        account_id, [key for key in known if places[key].log < heads[key].last], page, most
+    ):
+        place = page.places[key]
+        page.places[key] = Place(end[0], place.sheets, mark_of(end[1]))
+    for key in known:
+        if heads[key].sheets_open and places[key].sheets < heads[key].last and not page.more:
+            _read_sheets(account_id, key, page, most)
     return page
 
 
-def heads_of(inspections: Iterable[str]) -> dict[str, tuple[int, bool]]:
-    """{inspection id: (last place in its log, whether the sheets are open)} of those that exist."""
-    rows = db.session.execute(_HEADS, {"ids": list(inspections)})
-    return {row.id: (row.log_n, row.sheets_open) for row in rows}
+def _read_open(
+    account_id: str, grown: list[str], page: Page, most: int
+) -> Iterable[tuple[str, tuple[int, str]]]:
+    """What everybody may read of those whose log has grown, with one question; answers where each was read to."""
+    asked = {"reader": account_id, "room": most + 1}
+    if len(grown) == 1:  # in the order of its index; many have to be sorted
+        rows = _OPEN.rows(inspection=grown[0], after=page.places[grown[0]].log, **asked)
+    elif grown:
+        rows = _OPEN_EACH.rows(places={key: page.places[key].log for key in grown}, **asked)
+    else:
+        rows = []
+    return _add(rows, page, most).items()
 
 
-def _read_one(account_id: str, inspection: str, head: tuple[int, bool], page: Page, most: int) -> None:
-    last, sheets_open = head
-    place = page.places[inspection]
-    if place.log < last:
-        end = _add_rows(
-            _OPEN, {"inspection": inspection, "after": place.log, "reader": account_id}, page, most
-        )
-        if end:
-            place = Place(end[0], place.sheets, mark_of(end[1]))
-    if sheets_open and place.sheets < last and not page.more:
-        end = _add_rows(
-            _SHEETS, {"inspection": inspection, "after": place.sheets, "reader": account_id}, page, most
-        )
-        if end:
-            place = Place(place.log, end[0], place.mark)
-    page.places[inspection] = place
-
-
-def _add_rows(query: Executable, asked: dict[str, Any], page: Page, most: int) -> tuple[int, str] | None:
-    """Append what the query finds while there is room; answers n and id of the last one."""
+def _read_sheets(account_id: str, inspection: str, page: Page, most: int) -> None:
     room = most - len(page.operations)
-    rows = db.session.execute(query, {**asked, "room": room + 1}).all()
+    place = page.places[inspection]
+    rows = _SHEETS.rows(inspection=inspection, after=place.sheets, reader=account_id, room=room + 1)
+    for end in _add(rows, page, room).values():
+        page.places[inspection] = Place(place.log, end[0], place.mark)
+
+
+def _add(rows: list[Row], page: Page, room: int) -> dict[str, tuple[int, str]]:
+    """Append as many rows as there is room for; answers n and id of each inspection's last one."""
     page.more = page.more or len(rows) > room
     moments: dict[Any, str] = {}  # a batch has one
-    for n, _, body, stamp, status, received in rows[:room]:
+    ends: dict[str, tuple[int, str]] = {}
+    for inspection, n, key, body, stamp, status, received in rows[:room]:
         moment = moments.get(received) or moments.setdefault(received, _moment(received))
+        ends[inspection] = n, key
         page.operations.append(
             orjson.Fragment(
                 f'{body[:-1]},"n":{n},"stamp":"{stamp}","status":"{status}","received":"{moment}"}}'
             )
         )
-    return (rows[:room][-1][0], rows[:room][-1][1]) if rows and room else None
+    return ends
 
 
 def _moment(came: datetime | str) -> str:
@@ -147,27 +163,26 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
     return sorted(key for key, place in read_before.items() if found.get(key) != place.mark)
 
 
-def sheets_handed_in(inspections: Iterable[str]) -> list[dict[str, Any]]:
+def sheets_handed_in(heads: Mapping[str, Head]) -> list[dict[str, Any]]:
     """Who has handed in, without any value, while the sheets are not yet open: [{inspection, member, handed_in, late}].
 
     `late`: handed in after the closing, so that it does not count until the leader opens the inspection again.
     """
-    shut = sorted(key for key, (_, is_open) in heads_of(inspections).items() if not is_open)
-    if not shut:
-        return []
-    teams, logs = teams_of(shut), _deciding(shut)
+    shut = sorted(key for key, head in heads.items() if not head.sheets_open)
+    decided = [key for key in shut if heads[key].decided]
+    logs = _deciding(decided) if decided else {}
     return [
         {"inspection": key, "member": member, "handed_in": handed_in, "late": late}
         for key in shut
-        for member, handed_in, late in _handed_in(key, teams[key], logs.get(key, []))
+        for member, handed_in, late in _handed_in(key, team_from(heads[key].people), logs.get(key, []))
     ]
 
 
 def _deciding(inspections: list[str]) -> dict[str, list[Stamped]]:
     """{inspection: its sheets and what may make one late}; the rest of a log decides nothing about them."""
     found: dict[str, list[Stamped]] = {}
-    for row in db.session.execute(_DECIDING, {"ids": inspections}):
-        found.setdefault(row.inspection_id, []).append(Stamped(operation_of(row.body), row.stamp))
+    for key, body, stamp in _DECIDING.rows(ids=inspections):
+        found.setdefault(key, []).append(Stamped(operation_of(body), stamp))
     return found
 
 

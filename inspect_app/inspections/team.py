@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
 from inspect_app.domain.operations import Team
 from inspect_app.extensions import among, db
+from inspect_app.prepared import Prepared
 from inspect_app.scheduling.models import VisitMember
 
 _c = VisitMember.__table__.c
-_TEAMS = (
+_TEAMS = Prepared(
     select(_c.visit_id, _c.account_id, _c.role, _c.external)
     .where(among(_c.visit_id, "ids"))
     .order_by(_c.place)
 )
+Line = tuple[str, str, bool]
+"""(account id, role, external): one person of a team."""
 
 
 def members_of(inspection_id: str) -> list[VisitMember]:
@@ -32,16 +34,17 @@ def team_of(inspection_id: str) -> Team:
 
 def teams_of(inspection_ids: Iterable[str]) -> dict[str, Team]:
     """{inspection id: team}, with one question; an id without people has an empty team."""
-    found: dict[str, list[Any]] = {key: [] for key in inspection_ids}
-    for row in db.session.execute(_TEAMS, {"ids": list(found)}):
-        found[row.visit_id].append(row)
-    return {key: _team(rows) for key, rows in found.items()}
+    found: dict[str, list[Line]] = {key: [] for key in inspection_ids}
+    for key, *line in _TEAMS.rows(ids=found):
+        found[key].append(tuple(line))
+    return {key: team_from(lines) for key, lines in found.items()}
 
 
-def _team(rows: list[Any]) -> Team:
+def team_from(lines: Sequence[Line]) -> Team:
+    """The team of these people, in the order of the plan."""
     return Team(
-        leader=next((row.account_id for row in rows if row.role == "leader"), ""),
-        members=frozenset(row.account_id for row in rows if row.role in ("leader", "member")),
-        staff=frozenset(row.account_id for row in rows if row.role == "staff"),
-        external=frozenset(row.account_id for row in rows if row.external),
+        leader=next((who for who, role, _ in lines if role == "leader"), ""),
+        members=frozenset(who for who, role, _ in lines if role in ("leader", "member")),
+        staff=frozenset(who for who, role, _ in lines if role == "staff"),
+        external=frozenset(who for who, _, external in lines if external),
     )

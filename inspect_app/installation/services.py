@@ -9,9 +9,10 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db, insert_new
 from inspect_app.ids import new_id
 from inspect_app.installation.models import Installation
+from inspect_app.prepared import Prepared
 from inspect_app.transaction import transaction
 
-_EPOCH = select(Installation.epoch).where(Installation.id == 1)
+_EPOCH = Prepared(select(Installation.__table__.c.epoch).where(Installation.__table__.c.id == 1))
 GOVERNMENT = "示範市政府"
 COMMISSION = "研究發展考核委員會"
 
@@ -24,7 +25,8 @@ def current() -> Installation:
 
 def epoch() -> str:
     """The present epoch, asked at every exchange."""
-    return db.session.scalar(_EPOCH) or current().epoch
+    row = _EPOCH.row()
+    return row[0] if row else current().epoch
 
 
 def create(government: str, commission: str, *, demo: bool) -> Installation:

@@ -10,6 +10,7 @@ from inspect_app import audit
 from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission
 from inspect_app.inspections import log, reading
+from inspect_app.inspections.heads import heads_of
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.judging import Result, Sender
 from inspect_app.inspections.reading import Place
@@ -29,25 +30,28 @@ logger = structlog.get_logger()
 def exchange(actor: Actor, asked: SyncRequest, items: list[Incoming]) -> dict[str, Any]:
     """The answer to POST /api/v1/sync."""
     permit(actor, Permission.INSPECT)
-    sender = Sender(actor.id, devices.session_device(actor, asked.device))
-    readable = reading.inspections_of(actor.id)
-    cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor))
+    ground = devices.ground(actor, asked.device)
+    sender = Sender(actor.id, ground.device, name=actor.name)
+    readable = ground.inspections
+    cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor), ground.epoch)
     results = log.append(sender, items) if items else []
     readable = readable if _of(items) <= set(readable) else reading.inspections_of(actor.id)
-    wanted = (
-        readable if asked.inspections is None else [key for key in readable if key in set(asked.inspections)]
-    )
+    named = set(readable if asked.inspections is None else asked.inspections)
+    wanted = [key for key in readable if key in named]
     if asked.holds is not None:
         left_behind.note(sender.device_id, asked.holds, readable)
-    page = reading.read(actor.id, {key: cursor.places.get(key, Place()) for key in wanted}, MOST_PULLED)
-    kept = {key: place for key, place in cursor.places.items() if key in set(readable)}
+    heads = heads_of(wanted)
+    page = reading.read(
+        actor.id, {key: cursor.places.get(key, Place()) for key in wanted}, heads, MOST_PULLED
+    )
+    kept = {key: cursor.places[key] for key in readable if key in cursor.places}
     return {
         "results": [_told(result) for result in results],
         "operations": page.operations,
         "cursor": cursors.write(actor.id, Cursor(cursor.epoch, kept | page.places)),
         "more": page.more,
         "epoch": cursor.epoch,
-        "sheets": reading.sheets_handed_in(wanted),
+        "sheets": reading.sheets_handed_in(heads),
     }
 
 
@@ -74,12 +78,11 @@ def _told(result: Result) -> dict[str, str | None]:
     return {"id": result.id, "status": result.status, "code": result.code}
 
 
-def _still_ours(actor: Actor, cursor: Cursor) -> Cursor:
+def _still_ours(actor: Actor, cursor: Cursor, epoch: str) -> Cursor:
     """The cursor in the present epoch. One of an earlier epoch begins anew; one from beyond our own past makes an epoch.
 
     All its places count, also of inspections that nobody can read now: the older state may not have had them yet.
     """
-    epoch = present_epoch()
     if cursor.epoch != epoch:
         return Cursor(epoch)
     lost = reading.beyond(cursor.places)

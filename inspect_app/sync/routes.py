@@ -93,8 +93,7 @@ def sign_out() -> Response:
 @blueprint.output(schemas.SyncOut)
 @blueprint.doc(summary="Push and pull operations", responses=[400, 401, 403, 413, 422])
 def sync() -> Response:
-    asked, number = wire.sync_request(request)
-    items = wire.items(asked)
+    asked, items, number = wire.sync_request(request)
     if g.get("parked") is not None:
         return wire.reply(exchange.park(g.parked.account_id, asked, g.parked.device_id, items), number)
     return wire.reply(exchange.exchange(actor(), asked, items), number)

@@ -59,7 +59,7 @@ def test_a_password_given_on_the_command_line_must_be_changed(run: Run, app: Any
 def test_the_tokens_last_word_signs_a_program_in(run: Run, app: Any, db: Any) -> None:
     make.account(Role.STAFF, login="kim")
     token = run("token", "kim").output.split()[-1]
-    account = queries.account_of_bearer(token)
+    account = queries.asking_by_bearer(token)
     assert account is not None
     assert account.login == "kim"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 HLC = re.compile(r"[0-9a-f]{12}-[0-9a-f]{4}")
 TOLERANCE_MS = 300_000
 
 
+@lru_cache(maxsize=256)  # a batch has one
 def hlc_of(milliseconds: int) -> str:
     """The first clock text of a moment (Unix milliseconds)."""
     return f"{milliseconds:012x}-0000"

@@ -36,12 +36,12 @@ def is_uuid(value: Any) -> bool:
 
 def is_text(value: Any) -> bool:
     """A text that has a UTF-8 form, at most LONGEST_TEXT characters."""
-    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not _has_surrogate(value)
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        return False
+    return value.isascii() or not _has_surrogate(value)
 
 
 def _has_surrogate(value: str) -> bool:
-    if value.isascii():
-        return False
     try:
         value.encode()
     except UnicodeEncodeError:

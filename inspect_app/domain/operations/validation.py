@@ -53,9 +53,11 @@ def _content(operation: OperationLike, fields: Mapping[str, Field]) -> str | Non
 
 
 def _bases_fit(operation: OperationLike) -> bool:
-    if not operation.base.keys() <= operation.set.keys():
+    base = operation.base
+    if not base.keys() <= operation.set.keys():
         return False
-    return all(value is None or _base_fits(operation.id, value) for value in operation.base.values())
+    known = [value for value in base.values() if value is not None]
+    return not known or all(_base_fits(operation.id, value) for value in known)
 
 
 def _base_fits(own_id: str, value: Any) -> bool:

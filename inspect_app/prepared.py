@@ -1,0 +1,158 @@
+"""Statements for what pours: written in SQLAlchemy's words, compiled once for each database, handed to the driver as they are.
+
+Compiling, events, row objects and the unit of work cost five times the statement itself (decision 0030). The
+connection, its transaction and what becomes of errors stay SQLAlchemy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Delete, Insert, SelectBase, Update
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from inspect_app.extensions import db
+
+Process = Callable[[Any], Any]
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A statement in one database's words."""
+
+    sql: str
+    order: tuple[str, ...] | None  # the names by place, where the driver counts; None where it takes names
+    own: dict[str, Any]  # what the statement itself holds, as the driver takes it
+    into: tuple[tuple[str, Process], ...]  # names whose values the column types turn into the driver's
+    out: tuple[tuple[int, Process], ...]  # columns whose values they turn back
+    answers: bool
+
+    def parameters(self, given: dict[str, Any]) -> Any:
+        values = {**self.own, **given}
+        for name, process in self.into:
+            if name in given:
+                values[name] = process(values[name])
+        return values if self.order is None else [values[name] for name in self.order]
+
+    def rows(self, cursor: Any) -> list[Row]:
+        if not self.answers:
+            return []
+        rows: list[Row] = cursor.fetchall()
+        return [self._turned(row) for row in rows] if self.out and rows else rows
+
+    def _turned(self, row: Row) -> Row:
+        values = list(row)
+        for place, process in self.out:
+            values[place] = process(values[place])
+        return tuple(values)
+
+
+class Prepared:
+    """One statement. Every parameter is a `bindparam`; many texts travel as one (`extensions.among`)."""
+
+    def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
+        self._statement = statement
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, **given: Any) -> list[Row]:
+        """Run it in the present transaction; answers plain tuples in the order of its columns."""
+        connection = _connection()
+        made = self._for(connection.dialect)
+        return _run(connection, made, "execute", made.parameters(given))
+
+    def row(self, **given: Any) -> Row | None:
+        """The first row, where one at most is expected."""
+        return next(iter(self.rows(**given)), None)
+
+    def many(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Run it for each; nothing is answered."""
+        connection = _connection()
+        made = self._for(connection.dialect)
+        values = [made.parameters(row) for row in rows]
+        if len(values) == 1:
+            _run(connection, made, "execute", values[0])
+        elif values:
+            _run(connection, made, "executemany", values)
+
+    def _for(self, dialect: Dialect) -> _Made:
+        made = self._made.get(dialect.name)
+        if made is None:
+            made = self._made[dialect.name] = _compiled(self._statement, dialect)
+        return made
+
+
+def _connection() -> Connection:
+    session = db.session()
+    session.flush()
+    return session.connection()
+
+
+def _run(connection: Connection, made: _Made, how: str, parameters: Any) -> list[Row]:
+    cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]  # it is open
+    try:
+        getattr(cursor, how)(made.sql, parameters)
+        return made.rows(cursor)
+    except (
+        Exception
+    ) as error:  # as SQLAlchemy treats its own: told in its words, a lost connection is given up
+        connection._handle_dbapi_exception(error, made.sql, None, cursor, None)
+    finally:
+        cursor.close()
+
+
+def _compiled(statement: Any, dialect: Dialect) -> _Made:
+    compiled: SQLCompiler = statement.compile(dialect=dialect)
+    if compiled.post_compile_params:
+        raise TypeError("a prepared statement has a fixed number of parameters; see `among`")
+    types = {compiled.bind_names[bind]: bind.type for bind in compiled.bind_names}
+    into = {name: process for name, kind in types.items() if (process := _into(kind, dialect))}
+    own = {
+        name: value for name, value in compiled.construct_params(_check=False).items() if value is not None
+    }
+    columns = list(statement.exported_columns)
+    out = (
+        (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for place, column in enumerate(columns)
+    )
+    return _Made(
+        sql=compiled.string,
+        order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        own={name: into[name](value) if name in into else value for name, value in own.items()},
+        into=tuple(into.items()),
+        out=tuple((place, process) for place, process in out if process is not None),
+        answers=bool(columns),
+    )
+
+
+def _into(kind: Any, dialect: Dialect) -> Process | None:
+    process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return process
+
+
+def bound(model: type[Any], column: str, value: Any) -> Any:
+    """A value as `insert_rows` takes it for that column."""
+    process = _into(model.__table__.c[column].type, db.session.get_bind().dialect)
+    return process(value) if process else value
+
+
+def insert_rows(model: type[Any], columns: tuple[str, ...], rows: list[Row]) -> None:
+    """Insert many rows with one statement; values in the order of `columns`, those that have a type of ours `bound`."""
+    session = db.session()
+    session.flush()
+    connection, table = session.connection(), model.__table__
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    if connection.dialect.name == "sqlite":
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608  # nosec B608  # names of ours
+        connection.exec_driver_sql(statement, rows)
+        return
+    typed = ", ".join(f"{name} {table.c[name].type.compile(connection.dialect)}" for name in columns)
+    statement = (
+        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS r({typed})"  # noqa: S608  # nosec B608
+    )
+    told = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
+    connection.exec_driver_sql(statement, (told,))
