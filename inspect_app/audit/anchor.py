@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def read() -> Anchor | None:
 
 def drop(size: int, link: str) -> None:
     """Put the anchor at the chain's end, whole or not at all."""
-    unfinished = file().with_name(f".{NAME}.{os.getpid()}")
+    unfinished = file().with_name(f".{NAME}.{os.getpid()}.{threading.get_ident()}")
     with unfinished.open("w", encoding="utf-8") as out:
         json.dump(asdict(Anchor(size, link, moment(clock.now()))), out)
         out.flush()

@@ -1,0 +1,63 @@
+"""Statements that go to the driver as they are say what SQLAlchemy's own say, values and errors alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from inspect_app import clock
+from inspect_app.accounts.models import Account, Device
+from inspect_app.extensions import among
+from inspect_app.ids import new_id
+from inspect_app.prepared import Prepared, bound, insert_rows
+from inspect_app.transaction import transaction
+from tests.support import factories
+
+_a = Account.__table__.c
+WANTED = select(_a.id, _a.name, _a.created_at, _a.must_change_password, _a.disabled_at).order_by(_a.id)
+COLUMNS = ("id", "account_id", "name", "created_at", "seen_at")
+
+
+def test_rows_are_those_of_the_session_in_type_and_value(db: Any) -> None:
+    people = [factories.account("inspector").id for _ in range(3)]
+    rows = Prepared(WANTED.where(among(_a.id, "ids"))).rows(ids=people[:2])
+    assert rows == [tuple(row) for row in db.session.execute(WANTED.where(_a.id.in_(people[:2])))]
+    assert rows[0][2].tzinfo is not None
+    assert Prepared(WANTED.where(_a.id == bindparam("id"))).row(id="nobody") is None
+
+
+def test_what_is_pending_in_the_session_is_seen(db: Any) -> None:
+    person = factories.account("inspector")
+    with transaction() as session:
+        session.get_one(Account, person.id).name = "改名"
+        assert Prepared(select(_a.name).where(_a.id == bindparam("id"))).row(id=person.id) == ("改名",)
+
+
+def test_errors_are_told_in_sqlalchemys_words_and_leave_nothing(db: Any) -> None:
+    person = factories.account("inspector")
+    new = Prepared(insert(Device.__table__).values({name: bindparam(name) for name in COLUMNS}))
+    row = dict(zip(COLUMNS, (new_id(), person.id, "平板", clock.now(), clock.now()), strict=True))
+    with pytest.raises(IntegrityError), transaction():
+        new.many([row, row])
+    with transaction():
+        new.many([row, {**row, "id": new_id()}])
+    assert db.session.query(Device).filter_by(account_id=person.id).count() == 2
+
+
+def test_rows_that_pour_hold_whatever_a_text_may_hold(db: Any) -> None:
+    person, moment = factories.account("inspector"), clock.now()
+    names = ["", "蜂窩'\"\\", "a\tb\nc", "{}[]:,", "𠮷%s?", "\x01"]
+    at = bound(Device, "created_at", moment)
+    with transaction():
+        insert_rows(Device, COLUMNS, [(new_id(), person.id, name, at, at) for name in names])
+    found = db.session.query(Device).filter_by(account_id=person.id).all()
+    assert {row.name for row in found} == set(names)
+    assert {row.created_at for row in found} == {moment}
+
+
+def test_a_statement_has_a_fixed_number_of_parameters(db: Any) -> None:
+    with pytest.raises(TypeError, match="among"):
+        Prepared(WANTED.where(_a.id.in_(["a", "b"]))).rows()
