@@ -62,6 +62,12 @@ class Server:
             time.sleep(0.005)
         self._first = set(self.workers())
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The program's own command on the same installation."""
+        program = Path(sys.executable).with_name("inspect-app")
+        run = [str(program), *arguments]
+        return subprocess.run(run, env=self._env, text=True, capture_output=True, timeout=300, check=False)
+
     def _ready(self) -> bool:
         """`/healthz` of the granian master's every worker cannot be told apart: one answer and all workers there."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

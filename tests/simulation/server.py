@@ -46,6 +46,7 @@ def verbs_of(world: World) -> dict[str, Callable[[dict[str, Any]], Any]]:
         "backup": backup,
         "put_back": lambda asked: world.put_back(backups[asked["backup"]], epoch=asked["epoch"]) or {},
         "clean": lambda asked: world.clean(asked["now"]) or {},
+        "evidence": lambda _asked: world.evidence([]),
         "cure": lambda _asked: world.cure() or {},
         "state": lambda _asked: world.state(),
         "fold": lambda _asked: world.fold(),

@@ -102,6 +102,8 @@ class World:
     def reset(self) -> None:
         """As it was in the beginning."""
         assert self.began is not None, "only SQLite is copied"
+        with self._at(T0):
+            anchor.lift()
         self.put_back(self.began, epoch=False)
         self.poison(True)
 

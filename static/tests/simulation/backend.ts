@@ -48,6 +48,8 @@ export interface Backend {
   clean(now: number): Promise<void>;
   cure(): Promise<void>;
   state(): Promise<ServerState>;
+  /** what `audit verify` finds wrong; the twin keeps no audit log */
+  evidence(): Promise<string[]>;
   end(): void;
 }
 
@@ -137,6 +139,10 @@ export class Twin implements Backend {
       sheetsOpen: this.#server.operations.sheetsOpen,
       alarms: [...alarms],
     };
+  }
+
+  async evidence(): Promise<string[]> {
+    return [];
   }
 
   end(): void {
@@ -241,6 +247,10 @@ export class Real implements Backend {
     const { log, ...rest } = await this.#ask<RealState>({ do: 'state' });
     const lines = log.map(({ body, ...line }) => ({ ...line, operation: JSON.parse(body) as Operation }));
     return { ...rest, log: lines, alarms: rest.aside.filter(reused).map((it) => `id_reused ${it.id}`) };
+  }
+
+  evidence(): Promise<string[]> {
+    return this.#ask<string[]>({ do: 'evidence' });
   }
 
   end(): void {

@@ -182,6 +182,7 @@ export class Watch {
       ...this.#refusedIsBeside(state),
       ...this.#noGaps(state),
       ...headsAreShown(server, state),
+      ...(await this.backend.evidence()).map((fault) => `audit verify: ${fault}`),
     ];
     if (found.length > 0) throw new Broken(`in the end: ${found.join('; ')}`);
   }
