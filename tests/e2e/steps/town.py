@@ -104,6 +104,7 @@ class Town:
         """Ask axe once about this kind of page."""
         if name not in self.checked:
             self.checked.add(name)
+            page.wait_for_load_state("domcontentloaded")  # a click may have begun a page that has no body yet
             page.evaluate(
                 "scrollTo(0, document.body.scrollHeight)"
             )  # nothing lies under the bar at the thumb
