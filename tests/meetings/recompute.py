@@ -50,6 +50,10 @@ class Recount:
         self.agencies = {row["id"]: row["name"] for row in rows("SELECT id, name FROM agencies")}
         self.cases = rows("SELECT * FROM cases")
         self.items = rows("SELECT case_id, state FROM case_items")
+        self.own_numbers = {
+            (row["year"], row["band_from"]): row["required"]
+            for row in rows("SELECT year, band_from, required FROM quota_adjustments")
+        }
 
     def entities(self, inspection_id: str) -> dict[tuple[str, str], Row]:
         """The fold of this file: the latest value of each field."""
@@ -138,8 +142,13 @@ class Recount:
         for low, high, number in BANDS:
             inside = [budget for budget in known if low <= budget and (high is None or budget < high)]
             hit = {key for key in done if self._inside(key, low, high)}
-            answer.append((len(inside), min(number, len(inside)), hit))
+            law = min(number, len(inside))
+            answer.append((len(inside), self._required(year, low, law, whole=not agency + programme), hit))
         return answer
+
+    def _required(self, year: int, band: int, law: int, *, whole: bool) -> int:
+        """The head's own number for the whole city (art 4), which a slice of it does not have; else the law's."""
+        return self.own_numbers.get((year, band), law) if whole else law
 
     def ratio(
         self, year: int, done: list[str], agency: str = "", programme: str = ""
@@ -147,7 +156,7 @@ class Recount:
         """Ten per cent of the own tenders of 1.5 million and more, rounded up; the inspections that count for it."""
         own = [row for row in self.of_year(year, agency, programme) if self._in_ratio(row)]
         hit = {key for key in done if self._in_ratio(self.tenders[self.inspections[key]["tender_id"]])}
-        return (len(own) + 9) // 10, hit
+        return self._required(year, 0, (len(own) + 9) // 10, whole=not agency + programme), hit
 
     def _in_ratio(self, row: Row) -> bool:
         return not row["commissioned_out"] and row["budget"] is not None and row["budget"] >= BANDS[-1][0]

@@ -11,16 +11,23 @@ import pytest
 from inspect_app import clock as app_clock
 from inspect_app.meetings.behind import behind_number
 from inspect_app.meetings.figures import Scope, figures
+from inspect_app.scheduling import services as quotas
 from tests.meetings.recompute import Recount
 from tests.support import small_city
 
 pytestmark = pytest.mark.timeout(300)
 
 
+ADJUSTED = {0: 41, 10_000_000: 23}  # the ratio (band 0) and the middle band, by the head's own decision
+
+
 @pytest.fixture
 def city(db: Any) -> small_city.City:
     city = small_city.build(60)
     small_city.scatter(city, seed=11, count=14)
+    coordinator, year = city.actor("coordinator1"), app_clock.today().year
+    for band, required in ADJUSTED.items():
+        quotas.adjust_quota(coordinator, year, band, required, reason="首長核定調整", letter="府研查字第1號")
     return city
 
 
@@ -166,6 +173,19 @@ def test_every_figure_is_what_raw_rows_say(city: small_city.City, db: Any) -> No
         for agency, programme in slices:
             scope = Scope(start, end, today, agency, programme)
             compare(figures(scope), recount, scope)
+
+
+def test_the_head_s_own_numbers_count_for_the_whole_city_alone(city: small_city.City, db: Any) -> None:
+    today, recount = app_clock.today(), Recount(db.session)
+    start = date(today.year, 1, 1)
+    assert recount.own_numbers == {(today.year, band): number for band, number in ADJUSTED.items()}
+    whole = figures(Scope(start, today, today))["quota"]
+    assert (whole["required"], [line["required"] for line in whole["bands"]][1]) == (41, 23)
+    assert sum("首長" in reason["text"] for reason in whole["reasons"]) == 2
+    agency = next(iter(recount.inspections.values()))["agency_id"]
+    scope = Scope(start, today, today, agency)
+    compare_quota(figures(scope), recount, scope)
+    assert figures(scope)["quota"]["required"] < 41
 
 
 def test_a_record_counts_from_its_letter_on(city: small_city.City, db: Any) -> None:
