@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inspect_app.catalogue.knob import Knob
+from inspect_app.catalogue.knob import Knob, SheetKnob
 
 _RATES = (
     ("huge", "巨額採購以上"),
@@ -19,6 +19,7 @@ _BANDS = (
     ("small", "150 萬至未達 1,000 萬元"),
 )
 
+SHEET = "score_sheet"  # the key of the score sheet in what a visit pins
 _GRADES = ("優等", "甲等", "乙等")
 _STEPS = (
     ("no_basis", "未訂進度計算基準", True),
@@ -143,6 +144,15 @@ _MORE = (
 
 _ALL = (
     *_MORE,
+    SheetKnob(
+        SHEET,
+        "委員評分表的滿分",
+        "各細項的滿分，合計 100 分；五項指標只做紀錄，不計入總分",
+        "score_sheet",
+        high=100,
+        unit="分",
+        mend="請調整到合計 100 分",
+    ),
     Knob(
         "first_day_counts",
         "期限起算日計入",

@@ -225,7 +225,7 @@ def _check_together(knob: Knob, on: date, value: Any) -> None:
     """A value that is fine alone may not fit to the others of its rule on that day."""
     told = fault(knob.rule, knob.put(queries.rules_on(on), value)) if knob.rule else None
     if told:
-        raise Problem("bad_value", f"{told}，請先調整相鄰的項目。", field="value")
+        raise Problem("bad_value", f"{told}，{knob.mend}。", field="value")
 
 
 def remove_setting(actor: Actor, key: str, effective_from: date) -> None:

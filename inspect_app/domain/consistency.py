@@ -14,6 +14,8 @@ def fault(name: str, value: Any) -> str | None:
         return "稽催各階段的天數要一階比一階晚"
     if name == "progress" and any(low > high for low, high in _spans(value)):
         return "給分的下限不可大於上限"
+    if name == "score_sheet" and (total := sum(item["max"] for item in value["items"])) != 100:
+        return f"評分表各細項的滿分合計要是 100 分，現在是 {total} 分"
     return None
 
 

@@ -10,6 +10,19 @@ from .editions import RuleSet
 from .reasons import Reason, because
 
 
+def maxima(sheet: Mapping[str, Any]) -> dict[str, int]:
+    """The most that each field of a score sheet takes, the side indicators among them."""
+    return {line["field"]: line["max"] for line in (*sheet["items"], *sheet["indicators"])}
+
+
+def with_maxima(sheet: Mapping[str, Any], most: Mapping[str, int]) -> dict[str, Any]:
+    """The sheet with other maxima; a field that is not named keeps its own."""
+    return {
+        part: [{**line, "max": most.get(line["field"], line["max"])} for line in sheet[part]]
+        for part in ("items", "indicators")
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """A member's sheet added up: the three blocks and their sum. `missing`: fields without a number yet."""
@@ -29,6 +42,24 @@ def sheet_total(scores: Mapping[str, int | None], rules: RuleSet) -> Total:
         sums[item["block"]] += _item_points(item, scores.get(item["field"]))
     missing = tuple(item["field"] for item in items if scores.get(item["field"]) is None)
     return Total(sums["Q"], sums["W"], sums["P"], sum(sums.values()), missing)
+
+
+def total_reason(q: int, w: int, p: int, rules: RuleSet) -> Reason:
+    """How a handed-in sheet adds up, and what each block could have given at most."""
+    most = block_maxima(rules)
+    parts = [
+        f"{block} {points}（滿分 {most[block]}）" for block, points in zip("QWP", (q, w, p), strict=True)
+    ]
+    text = f"{' ＋ '.join(parts)} ＝ {q + w + p} 分"
+    return because("grade.sheet", text, rules.source_of("score_sheet"), q=q, w=w, p=p)
+
+
+def block_maxima(rules: RuleSet) -> dict[str, int]:
+    """The most that each block (Q, W, P) gives: the sum of its items."""
+    sums = dict.fromkeys("QWP", 0)
+    for item in rules.value("score_sheet")["items"]:
+        sums[item["block"]] += item["max"]
+    return sums
 
 
 def _item_points(item: Mapping[str, Any], points: int | None) -> int:
@@ -77,12 +108,15 @@ def progress_points(progress: Progress, rules: RuleSet) -> ProgressPoints:
     steps = [(name, text, rule[name]) for name, text in _progress_steps(progress, rule)]
     reasons = [because(f"progress.{name}", f"{text}，{_span(span)}", source) for name, text, span in steps]
     start = because("progress.base", f"P 施工進度基本分 {rule['base']} 分", source, base=rule["base"])
-    low, high, near = (_moved(rule, [pick(span) for _, _, span in steps]) for pick in (min, max, _nearest))
+    most = min(rule["max"], block_maxima(rules)["P"])
+    low, high, near = (
+        _moved(rule, most, [pick(span) for _, _, span in steps]) for pick in (min, max, _nearest)
+    )
     return ProgressPoints(low, high, near, (start, *reasons))
 
 
-def _moved(rule: Mapping[str, Any], by: Sequence[int]) -> int:
-    points: int = min(rule["max"], rule["base"] + sum(by))
+def _moved(rule: Mapping[str, Any], most: int, by: Sequence[int]) -> int:
+    points: int = min(most, rule["base"] + sum(by))
     return max(0, points)
 
 

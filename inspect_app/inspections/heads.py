@@ -9,14 +9,16 @@ from sqlalchemy import exists, select, true
 
 from inspect_app.extensions import among
 from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
-from inspect_app.inspections.team import Line
+from inspect_app.inspections.team import SHEET_OF_VISIT, Line
 from inspect_app.prepared import Prepared, Row
-from inspect_app.scheduling.models import VisitMember
+from inspect_app.scheduling.models import Visit, VisitMember
 
 _i, _m, _o = (model.__table__.c for model in (Inspection, VisitMember, OperationRow))
 _DECIDED = exists().where(_o.inspection_id == _i.id, DECIDING_KINDS)
-_PEOPLE = Inspection.__table__.outerjoin(VisitMember.__table__, _m.visit_id == _i.id)
-_PERSON = (_m.account_id, _m.role, _m.external)
+_PEOPLE = Inspection.__table__.outerjoin(VisitMember.__table__, _m.visit_id == _i.id).outerjoin(
+    Visit.__table__, Visit.id == _i.id
+)
+_PERSON = (_m.account_id, _m.role, _m.external, SHEET_OF_VISIT)
 _HEADS = Prepared(
     select(_i.id, _i.log_n, _i.sheets_open, _DECIDED, *_PERSON)
     .select_from(_PEOPLE)
@@ -56,8 +58,8 @@ def hold(inspections: Iterable[str]) -> dict[str, Head]:
 
 def _heads(rows: list[Row]) -> dict[str, Head]:
     found: dict[str, Head] = {}
-    for key, last, sheets_open, decided, who, role, external in rows:
+    for key, last, sheets_open, decided, who, role, external, sheet in rows:
         head = found.setdefault(key, Head(last, sheets_open, decided))
         if who is not None:
-            head.people.append((who, role, external))
+            head.people.append((who, role, external, sheet))
     return found

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import null, select, union_all
 
 from inspect_app.domain.operations import Team
-from inspect_app.domain.operations.validation import person
+from inspect_app.domain.operations.validation import on_visit
 from inspect_app.extensions import among
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.models import OperationRow, SetAside
@@ -114,7 +114,7 @@ def objection(sender: Sender, item: Incoming, known: Known) -> str | None:
     team = known.teams.get(operation.inspection)
     if team is None:
         return "unknown_inspection"
-    found = item.code or person(operation, team)
+    found = item.code or on_visit(operation, team)
     if found is None and item.photos:
         return None if item.photos <= known.photos[sender.account_id] else "photo_missing"
     return found

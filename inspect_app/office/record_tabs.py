@@ -10,10 +10,12 @@ from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.catalogue import Edition, block_of
+from inspect_app.domain.editions import RuleSet
+from inspect_app.domain.reasons import Reason
 from inspect_app.domain.repeats import RELATIONS
 from inspect_app.domain.scoring import grade_of
 from inspect_app.domain.scoring import spread as spread_of
-from inspect_app.domain.sheets import reference_score
+from inspect_app.domain.sheets import block_maxima, reference_score, total_reason
 from inspect_app.extensions import db
 from inspect_app.inspections import queries, repeating, services
 from inspect_app.inspections.showing import Shown, history
@@ -145,17 +147,29 @@ def confirmations(who: Actor, one: Shown) -> Context:
 
 def scores(who: Actor, one: Shown) -> Context:
     """The sheets that this person may read, how far apart they lie, and why the grade is what it is."""
-    sheets = one.content.get("internal", {}).get("sheets", [])
+    rules = scheduling.rules_of(one.inspection.id)
+    sheets = [
+        sheet | {"reasons": _why_total(sheet, rules)}
+        for sheet in one.content.get("internal", {}).get("sheets", [])
+    ]
     handed_in = [sheet for sheet in sheets if sheet["handed_in_at"] and sheet["total"] is not None]
     totals = [sheet["total"] for sheet in handed_in]
-    rules = scheduling.rules_of(one.inspection.id)
     open_ = one.inspection.sheets_open and bool(totals)
     return {
         "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": queries.remarks_of(one.inspection.id),
         "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(handed_in, one) if open_ else None,
-        "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
+        "most": block_maxima(rules), "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
         "on_behalf": _on_behalf(one) if one.inside else {},
     }  # fmt: skip
+
+
+def _why_total(sheet: Mapping[str, Any], rules: RuleSet) -> list[Reason]:
+    """How the sheet adds up; nothing while it is hidden or empty."""
+    return (
+        [total_reason(sheet["q"], sheet["w"], sheet["p"], rules)]
+        if not sheet.get("hidden") and sheet["total"] is not None
+        else []
+    )
 
 
 def _calibrates(who: Actor, one: Shown) -> bool:

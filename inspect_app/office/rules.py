@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from marshmallow import fields, validate
@@ -89,8 +90,9 @@ def rule(key: str) -> Response | tuple[str, int]:
         raise Problem("not_found", "沒有這項設定。")
     today = clock.today()
     shown = queries.setting(key, today)
-    stored = {"value": ("1" if shown else "0") if knob.flag else shown, "effective_from": today}
-    form = bind(SettingForm(), request.form) if request.method == "POST" else Form(stored)
+    form = (
+        bind(SettingForm(), request.form) if request.method == "POST" else Form(_stored(knob, shown, today))
+    )
     with form.problems():
         if form.ready:
             data = form.data
@@ -98,7 +100,7 @@ def rule(key: str) -> Response | tuple[str, int]:
                 actor(),
                 key,
                 data["effective_from"],
-                data["value"],
+                _typed(knob, data["value"]),
                 source=data["source"],
                 verified=data["verified"],
             )
@@ -106,6 +108,20 @@ def rule(key: str) -> Response | tuple[str, int]:
             return redirect(url_for("office.rules"), 303)
     history = [row for row in queries.all_settings() if row.key == key]
     return page("office/catalogue/rule.html", form, knob=knob, history=history, today=today)
+
+
+def _stored(knob: Knob, shown: Any, today: date) -> dict[str, Any]:
+    """What the form opens with."""
+    if knob.parts:
+        return {f"part_{name}": shown[name] for name in knob.parts} | {"effective_from": today}
+    return {"value": ("1" if shown else "0") if knob.flag else shown, "effective_from": today}
+
+
+def _typed(knob: Knob, value: str) -> str:
+    """The value as the knob reads it; several numbers come in one field each."""
+    if not knob.parts:
+        return value
+    return " ".join(f"{name}={''.join(request.form.get(f'part_{name}', '').split())}" for name in knob.parts)
 
 
 @blueprint.post("/rules/<key>/<effective_from>/remove")

@@ -15,7 +15,7 @@ from inspect_app.domain.deadlines import overdue, record_due
 from inspect_app.domain.quotas import Case, quota
 from inspect_app.domain.reasons import Evidence
 from inspect_app.domain.rule_changes import compare_rules
-from inspect_app.domain.sheets import Progress, progress_points
+from inspect_app.domain.sheets import Progress, block_maxima, progress_points
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries as inspections
 from inspect_app.scheduling import queries as scheduling
@@ -38,7 +38,8 @@ def test_every_knob_stands_in_the_shipped_rules() -> None:
             value = knob.shipped(rules)
             assert knob.show(value)
             if knob.rule and not knob.flag:
-                assert knob.low <= value <= knob.high, knob.key
+                values = value.values() if knob.parts else [value]
+                assert all(knob.low <= one <= knob.high for one in values), knob.key
 
 
 def test_a_value_counts_from_its_day_on(db: Any) -> None:
@@ -88,7 +89,9 @@ def test_wrong_values_are_told(db: Any, key: str, text: str, values: dict[str, A
     assert queries.all_settings() == []
 
 
-@pytest.mark.parametrize("key", [key for key, knob in KNOBS.items() if knob.rule and not knob.flag])
+@pytest.mark.parametrize(
+    "key", [key for key, knob in KNOBS.items() if knob.rule and not knob.flag and not knob.parts]
+)
 def test_every_value_can_be_set_and_reaches_the_rules_alone(db: Any, key: str) -> None:
     """One more than shipped (or one less where nothing is above): that place of the rules changes and no other."""
     shipped, knob = editions.in_force(TODAY), KNOBS[key]
@@ -103,6 +106,44 @@ def test_every_value_can_be_set_and_reaches_the_rules_alone(db: Any, key: str) -
     assert {change.setting for change in changes} == {knob.rule}
     assert len(changes) <= 2, "a place that goes by its own name is told as gone and new"
     assert KNOBS[key].shipped(queries.rules_on(TODAY)) == queries.setting(key, TODAY) == number
+
+
+def sheet_text(**most: object) -> str:
+    shipped = KNOBS["score_sheet"].shipped(editions.in_force(TODAY))
+    return " ".join(f"{name}={value}" for name, value in (shipped | most).items())
+
+
+def test_the_score_sheet_is_set_from_a_day_on(db: Any) -> None:
+    put("score_sheet", date(2026, 6, 1), sheet_text(w_structure=30, p=30, env=10), source="本市評分表")
+    before, after = (queries.rules_on(date(2026, month, 1)) for month in (5, 6))
+    assert block_maxima(before) == {"Q": 20, "W": 60, "P": 20}
+    assert block_maxima(after) == {"Q": 20, "W": 50, "P": 30}
+    assert after.source_of("score_sheet").article == "本市評分表"
+    changes = {(one.place, one.before, one.after) for one in compare_rules(before, after)}
+    assert changes == {
+        ("細項，混凝土、鋼筋（構）、模板、土方、結構體、裝修、雜項等，滿分", 40, 30),
+        ("細項，施工進度，滿分", 20, 30),
+        ("指標，環境，滿分", 100, 10),
+    }
+    assert "P 施工進度 30 分" in KNOBS["score_sheet"].show(queries.setting("score_sheet", TODAY))
+
+
+@pytest.mark.parametrize(
+    ("most", "told", "field"),
+    [
+        ({"p": 19}, "評分表各細項的滿分合計要是 100 分，現在是 99 分，請調整到合計 100 分", "value"),
+        ({"p": 21}, "現在是 101 分", "value"),
+        ({"p": ""}, "「P 施工進度」請填 0 到 100 的整數", "part_p"),
+        ({"p": "-20"}, "「P 施工進度」請填 0 到 100 的整數", "part_p"),
+        ({"p": "２０"}, "「P 施工進度」請填 0 到 100 的整數", "part_p"),
+        ({"looks": 101}, "「指標：美觀」請填 0 到 100 的整數", "part_looks"),
+    ],
+)
+def test_a_score_sheet_adds_up_to_a_hundred(db: Any, most: dict[str, Any], told: str, field: str) -> None:
+    with pytest.raises(Problem, match=told) as refused:
+        put("score_sheet", date(2026, 1, 1), sheet_text(**most))
+    assert refused.value.field == field
+    assert queries.all_settings() == []
 
 
 def test_progress_and_ladder_are_written_as_sizes(db: Any) -> None:

@@ -30,7 +30,8 @@ INSPECTION = "11111111-0000-7000-8000-000000000001"
 
 
 def team_of(data: dict[str, Any]) -> Team:
-    return Team(data["leader"], *(frozenset(data[name]) for name in ("members", "staff", "external")))
+    people = (frozenset(data[name]) for name in ("members", "staff", "external"))
+    return Team(data["leader"], *people, sheet=tuple(sorted(data.get("sheet", {}).items())))
 
 
 def log_of(data: list[dict[str, Any]]) -> list[Stamped]:

@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspect_app.domain.editions import by_id
+from inspect_app.domain.editions import RuleSet, by_id
 from inspect_app.domain.reasons import Evidence, Source
 from inspect_app.domain.scoring import Result, Test, forcing_kinds, grade, grade_of, spread
-from inspect_app.domain.sheets import Progress, bare_blocks, progress_points, reference_score, sheet_total
+from inspect_app.domain.sheets import (
+    Progress,
+    bare_blocks,
+    block_maxima,
+    maxima,
+    progress_points,
+    reference_score,
+    sheet_total,
+    total_reason,
+    with_maxima,
+)
 from tests.support.vectors import vectors
 
 RULES = by_id("2023-08-09")
@@ -184,13 +194,20 @@ def test_spread() -> None:
         spread([], RULES)
 
 
+def rules_with(given_: dict[str, Any]) -> RuleSet:
+    """The rules, with the case's own maxima of the sheet."""
+    sheet = with_maxima(RULES.value("score_sheet"), given_.get("maxima", {}))
+    return RULES.with_setting("score_sheet", sheet, RULES.source_of("score_sheet"))
+
+
 @pytest.mark.parametrize(("given_", "expected"), vectors("sheets"))
 def test_sheets(given_: dict[str, Any], expected: dict[str, Any]) -> None:
+    rules = rules_with(given_)
     if expected == {"error": True}:
         with pytest.raises(ValueError):
-            sheet_total(given_["scores"], RULES)
+            sheet_total(given_["scores"], rules)
         return
-    total = sheet_total(given_["scores"], RULES)
+    total = sheet_total(given_["scores"], rules)
     assert {name: getattr(total, name) for name in ("q", "w", "p", "total")} == {
         name: expected[name] for name in ("q", "w", "p", "total")
     }
@@ -206,7 +223,8 @@ def test_blocks_without_a_word_are_reminded() -> None:
 
 @pytest.mark.parametrize(("given_", "expected"), vectors("progress"))
 def test_progress(given_: dict[str, Any], expected: dict[str, int]) -> None:
-    points = progress_points(Progress(**given_), RULES)
+    progress = Progress(**{name: value for name, value in given_.items() if name != "maxima"})
+    points = progress_points(progress, rules_with(given_))
     assert {"low": points.low, "high": points.high, "proposed": points.proposed} == expected
 
 
@@ -259,6 +277,30 @@ def test_nothing_moves_what_is_on_time_or_handled(progress: Progress) -> None:
     points = progress_points(progress, RULES)
     assert (points.low, points.high, points.proposed) == (17, 17, 17)
     assert [reason.rule for reason in points.reasons] == ["progress.base"]
+
+
+def test_the_sheet_s_maxima() -> None:
+    most = maxima(RULES.value("score_sheet"))
+    assert list(most.items())[:7] == [
+        ("q_owner", 5), ("q_supervision", 5), ("q_contractor", 10), ("w_structure", 40), ("w_materials", 10),
+        ("w_safety", 10), ("p", 20),
+    ]  # fmt: skip
+    assert list(most.items())[7:] == [
+        (name, 100) for name in ("env", "safety", "strength", "looks", "function")
+    ]
+    assert block_maxima(RULES) == {"Q": 20, "W": 60, "P": 20}
+    own = rules_with({"maxima": {"w_structure": 30, "p": 30, "env": 10}})
+    assert block_maxima(own) == {"Q": 20, "W": 50, "P": 30}
+    assert maxima(own.value("score_sheet")) == most | {"w_structure": 30, "p": 30, "env": 10}
+    assert block_maxima(RULES) == {"Q": 20, "W": 60, "P": 20}, "the shipped form stays as it is"
+
+
+def test_a_sheet_says_how_it_adds_up() -> None:
+    reason = total_reason(17, 48, 15, RULES)
+    assert reason.rule == "grade.sheet"
+    assert reason.text.startswith("Q 17（滿分 20） ＋ W 48（滿分 60） ＋ P 15（滿分 20） ＝ 80 分（")
+    assert reason.figures == {"q": 17, "w": 48, "p": 15}
+    assert reason.source.article == "查核委員評分表（機關系統表單）"
 
 
 def test_a_field_out_of_range_is_named() -> None:

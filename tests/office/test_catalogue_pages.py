@@ -119,6 +119,27 @@ def test_two_editions_are_compared(db: Any, coordinator: Person) -> None:
     assert coordinator.get("/editions/compare?old=x&new=y").status_code == 200
 
 
+def test_the_score_sheet_is_set_by_form(db: Any, coordinator: Person) -> None:
+    page = coordinator.get("/rules/score_sheet").text
+    typed = dict(re.findall(r'name="(part_\w+)"[^>]*value="(\d+)"', page))
+    assert len(typed) == 12
+    wrong = coordinator.post("/rules/score_sheet", **{**typed, "part_p": "15"}, effective_from="115.07.01")
+    assert wrong.status_code == 422
+    assert "合計要是 100 分，現在是 95 分" in wrong.text
+    assert re.search(r'name="part_p"[^>]*value="15"', wrong.text), "what was typed stays"
+    right = {**typed, "part_p": "15", "part_w_safety": " 15 "}
+    assert (
+        coordinator.post(
+            "/rules/score_sheet", **right, effective_from="115.07.01", source="府研查字第1號"
+        ).status_code
+        == 303
+    )
+    listed = coordinator.get("/rules").text
+    assert "P 施工進度 15 分" in listed
+    assert "府研查字第1號" in listed
+    assert "W 施工安全衛生 15 分" in coordinator.get("/rules/score_sheet").text
+
+
 def test_settings_and_local_days(db: Any, coordinator: Person) -> None:
     assert coordinator.get("/rules").status_code == 200
     assert coordinator.get("/rules/record_days").status_code == 200

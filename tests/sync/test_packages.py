@@ -9,14 +9,18 @@ from inspect_app.accounts.actor import SYSTEM
 from inspect_app.catalogue import services as settings
 from inspect_app.domain import packages as parts
 from inspect_app.domain.canonical import exact
+from inspect_app.domain.editions import by_id, ids
+from inspect_app.domain.sheets import maxima
 from inspect_app.extensions import db as database
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.inspections.models import Inspection
+from inspect_app.inspections.queries import content_of
 from inspect_app.transaction import transaction
 from tests.scheduling.conftest import City
 from tests.support import factories
 from tests.support.tablet import Tablet
 
+SHIPPED_SHEET = maxima(by_id(ids()[-1]).value("score_sheet"))
 DAY = {"days": 8, "hours": 1}  # from the held clock to the planned morning
 
 
@@ -133,6 +137,30 @@ def test_the_package_carries_the_rules_with_the_city_s_own_values(
     settings.set_setting(SYSTEM, "grave_judgement_score", first, "50", source="", verified=False)
     assert rules(leader)["forced_judgements"]["score"] == 60, "pinned at the release"
     assert rules(leader)["rates"][0]["contractor"] == 8000
+
+
+def test_a_visit_is_scored_on_the_sheet_that_it_pinned(client: Any, city: City, clock: Any, db: Any) -> None:
+    """Package, log and record go by the same maxima; what is set after the release changes nothing."""
+
+    def own_sheet(**most: int) -> None:
+        first = product_clock.today().replace(month=1, day=1)
+        words = " ".join(f"{name}={value}" for name, value in {**SHIPPED_SHEET, **most}.items())
+        settings.set_setting(SYSTEM, "score_sheet", first, words, source="", verified=False)
+
+    own_sheet(w_structure=50, p=10)
+    visit = city.sealed()
+    clock.advance(**DAY)
+    leader = Tablet(client, factories.account_queries.get(city.leader.id), visit)
+    assert client.post(f"/api/v1/packages/{visit}/arrival", headers=leader.headers).status_code == 200
+    own_sheet(w_structure=30, p=30)
+    package = client.get(f"/api/v1/packages/{visit}", headers=leader.headers).json
+    most = {line["field"]: line["max"] for line in package["visit"]["rules"]["score_sheet"]["items"]}
+    assert (most["w_structure"], most["p"], sum(most.values())) == (50, 10, 100)
+    assert leader.push(leader.sheet(p=11)) == [("refused", "bad_value")]
+    assert leader.push(leader.sheet(w_structure=51)) == [("refused", "bad_value")]
+    assert leader.push(leader.sheet(**most)) == [("applied", None)]
+    sheet = next(one for one in content_of(visit)["internal"]["sheets"] if one["account"] == city.leader.id)
+    assert (sheet["q"], sheet["w"], sheet["p"], sheet["total"]) == (20, 70, 10, 100)
 
 
 def test_a_long_history_does_not_make_a_sealed_package_larger_than_the_others(

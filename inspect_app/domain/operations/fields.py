@@ -193,13 +193,13 @@ _JUDGEMENT = {
     "reason": Field(is_text, leader=True),
 }
 _SCORE_SHEET = {
-    "q_owner": Field(between(0, 5)),
-    "q_supervision": Field(between(0, 5)),
-    "q_contractor": Field(between(0, 10)),
-    "w_structure": Field(between(0, 40)),
-    "w_materials": Field(between(0, 10)),
-    "w_safety": Field(between(0, 10)),
-    "p": Field(between(0, 20)),
+    "q_owner": Field(_PERCENT),  # the most of each is a rule: see sheet.py
+    "q_supervision": Field(_PERCENT),
+    "q_contractor": Field(_PERCENT),
+    "w_structure": Field(_PERCENT),
+    "w_materials": Field(_PERCENT),
+    "w_safety": Field(_PERCENT),
+    "p": Field(_PERCENT),
     "comment_q": Field(is_text),
     "comment_w": Field(is_text),
     "comment_p": Field(is_text),

@@ -89,12 +89,16 @@ class Stamped:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Account ids. `members` score (the leader too, where the leader scores); `staff` write; `external` are outside experts."""
+    """Account ids. `members` score (the leader too, where the leader scores); `staff` write; `external` are outside experts.
+
+    `sheet`: (field, most points) pairs where the visit's score sheet differs from the shipped one.
+    """
 
     leader: str
     members: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     external: frozenset[str] = frozenset()
+    sheet: tuple[tuple[str, int], ...] = ()
 
     def __contains__(self, account: str) -> bool:
         return account == self.leader or account in self.members or account in self.staff

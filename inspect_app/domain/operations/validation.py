@@ -11,6 +11,7 @@ from .clock import HLC
 from .fields import ATTENDANCE_ROLES, ENTITIES, JUDGEMENTS, UUID, Field, is_sha256, is_text, is_uuid, is_whole
 from .identity import entity_uuid
 from .model import SCHEMA, OperationLike, Team
+from .sheet import fits_sheet
 
 _FIXED = re.compile(rf"(?:{UUID} ){{4}}{HLC.pattern}")
 
@@ -20,7 +21,12 @@ def validate(operation: OperationLike, team: Team) -> str | None:
 
     The order of the questions is part of the contract: form first, then the person.
     """
-    return form(operation) or person(operation, team)
+    return form(operation) or on_visit(operation, team)
+
+
+def on_visit(operation: OperationLike, team: Team) -> str | None:
+    """The refusals of a well-formed operation that follow from the visit: its score sheet, then its people."""
+    return person(operation, team) if fits_sheet(operation, team) else "bad_value"
 
 
 def form(operation: OperationLike) -> str | None:

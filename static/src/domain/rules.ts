@@ -8,6 +8,12 @@ export interface SheetItem {
   max: number;
 }
 
+export interface ScoreSheet {
+  items: SheetItem[];
+  /** `max` is missing in packages of an older server: 100 */
+  indicators: { field: string; label: string; max?: number }[];
+}
+
 export interface RateBand {
   from: number;
   label: string;
@@ -23,7 +29,7 @@ export interface Rules {
   grades: { from: number; grade: string }[];
   forced_tests: { from: number; score: number; kinds: Record<string, string> };
   forced_judgements: { score: number; kinds: Record<string, string> };
-  score_sheet: { items: SheetItem[]; indicators: { field: string; label: string }[] };
+  score_sheet: ScoreSheet;
   progress: {
     base: number;
     max: number;
@@ -61,6 +67,14 @@ export function rulesOf(day: string, own: Partial<Rules> = {}): Rules {
     inForce(versions, day)?.value,
   ]);
   return { ...(Object.fromEntries(resolved) as Rules), ...own };
+}
+
+/** The rules of the newest shipped edition. */
+export const newestRules = (): Rules => rulesOf(data.editions.at(-1)?.effective ?? '');
+
+/** The most that each field of a score sheet takes, the side indicators among them. */
+export function maxima({ items, indicators }: ScoreSheet): Record<string, number> {
+  return Object.fromEntries([...items, ...indicators].map(({ field, max = 100 }) => [field, max]));
 }
 
 function inForce(versions: Version[], day: string): Version | undefined {

@@ -122,11 +122,13 @@ export interface ProgressPoints {
 }
 
 /** P starts at its base; each finding moves it by a span. The proposal takes the smallest step of each; the member may enter any other. */
-export function progressPoints(progress: Progress, { progress: rule }: Rules): ProgressPoints {
+export function progressPoints(progress: Progress, { progress: rule, score_sheet }: Rules): ProgressPoints {
+  const sheet = score_sheet.items.filter(({ block }) => block === 'P').reduce((sum, { max }) => sum + max, 0);
+  const most = Math.min(rule.max, sheet);
   const steps = progressSteps(progress, rule);
   const spans = steps.map((step) => rule[step]);
   const moved = (pick: (span: [number, number]) => number): number =>
-    Math.max(0, Math.min(rule.max, rule.base + spans.reduce((sum, span) => sum + pick(span), 0)));
+    Math.max(0, Math.min(most, rule.base + spans.reduce((sum, span) => sum + pick(span), 0)));
   return { low: moved(([low]) => low), high: moved(([, high]) => high), proposed: moved(nearest), steps };
 }
 

@@ -14,7 +14,7 @@ import { due, governmentCalendar, overdue, recordDue } from '../../src/domain/de
 import { formatMoney } from '../../src/domain/money';
 import { type Charge, pointsStatement, rangeWarnings } from '../../src/domain/points';
 import { compactDay, formatDay, parseRoc, shortDay, taipeiDay, taipeiTime } from '../../src/domain/roc';
-import { rulesOf } from '../../src/domain/rules';
+import { type Rules, rulesOf } from '../../src/domain/rules';
 import {
   bareBlocks,
   grade,
@@ -54,12 +54,26 @@ describe('scores', () => {
     expect(orError(() => grade(input.members, input.tests ?? [], rules))).toEqual(expected);
   });
 
-  test.each(vectors<{ scores: SheetScores }, object>('sheets'))('sheet: $name', ({ input, expected }) => {
-    expect(orError(() => sheetTotal(input.scores, RULES))).toEqual(expected);
+  /** The rules, with the case's own maxima of the sheet. */
+  function rulesWith({ maxima = {} }: { maxima?: Record<string, number> }): Rules {
+    const { items, indicators } = RULES.score_sheet;
+    const most = <T extends { field: string; max?: number }>(line: T): T => ({
+      ...line,
+      max: maxima[line.field] ?? line.max,
+    });
+    return { ...RULES, score_sheet: { items: items.map(most), indicators: indicators.map(most) } };
+  }
+  interface Sheet {
+    scores: SheetScores;
+    maxima?: Record<string, number>;
+  }
+  test.each(vectors<Sheet, object>('sheets'))('sheet: $name', ({ input, expected }) => {
+    expect(orError(() => sheetTotal(input.scores, rulesWith(input)))).toEqual(expected);
   });
 
-  test.each(vectors<Progress, object>('progress'))('progress: $name', ({ input, expected }) => {
-    const { low, high, proposed } = progressPoints(input, RULES);
+  type Gap = Progress & { maxima?: Record<string, number> };
+  test.each(vectors<Gap, object>('progress'))('progress: $name', ({ input, expected }) => {
+    const { low, high, proposed } = progressPoints(input, rulesWith(input));
     expect({ low, high, proposed }).toEqual(expected);
   });
 

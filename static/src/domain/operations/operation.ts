@@ -51,6 +51,8 @@ export interface Team {
   /** who score; the leader too, where the leader scores */
   members: string[];
   staff: string[];
+  /** field -> most points, where the visit's score sheet differs from the shipped one */
+  sheet?: Record<string, number>;
 }
 
 /** A value that stands or stood in a field, and where it comes from. */

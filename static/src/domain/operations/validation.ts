@@ -13,6 +13,7 @@ import {
   own,
 } from './fields';
 import type { Operation, Patch, Team } from './operation';
+import { overSheet } from './sheet';
 
 export const SCHEMA = 1;
 const HLC = /^[0-9a-f]{12}-[0-9a-f]{4}$/;
@@ -32,10 +33,20 @@ export function refusal(operation: Operation, team: Team): Refusal | null {
   if (operation.schema !== SCHEMA) return because('unknown_schema');
   const fields = own(ENTITIES, operation.entity);
   if (fields === undefined) return because('unknown_entity');
-  return envelope(operation) ?? content(operation, fields) ?? person(operation, fields, team);
+  return (
+    envelope(operation) ??
+    content(operation, fields) ??
+    over(operation, team) ??
+    person(operation, fields, team)
+  );
 }
 
 const because = (code: string, field: string | null = null): Refusal => ({ code, field });
+
+function over(operation: Operation, team: Team): Refusal | null {
+  const field = overSheet(operation, team);
+  return field === null ? null : because('bad_value', field);
+}
 
 function envelope(operation: Operation): Refusal | null {
   const ids = [operation.id, operation.device, operation.inspection, operation.entity_id];
