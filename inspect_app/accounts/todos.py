@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from inspect_app.domain.reasons import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Todo:
     """One thing to do: what, until when, one button.
 
     `what` is the sentence for the screen and never names the target of a sealed visit; `endpoint` and `args` make the
-    button's address; `button` is a verb; `kind` groups lines (inspection, record, case, meeting, account ...).
+    button's address; `button` is a verb; `kind` groups lines (inspection, record, case, meeting, account ...); `why`: the
+    reasons of the day, which every line with a day has.
     """
 
     what: str
@@ -21,6 +24,7 @@ class Todo:
     button: str = "前往"
     kind: str = ""
     overdue: bool = False
+    why: tuple[Reason, ...] = ()
 
     @property
     def order(self) -> tuple[bool, date, str]:

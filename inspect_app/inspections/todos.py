@@ -11,7 +11,7 @@ from inspect_app.accounts.todos import Todo
 from inspect_app.domain.scoring import forcing_kinds
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
-from inspect_app.inspections.due import due_of
+from inspect_app.inspections.due import reckoned
 from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.services.readiness import late_waiting
 from inspect_app.inspections.state import folded
@@ -85,9 +85,10 @@ def _line(
     *,
     endpoint: str = "office.inspection",
 ) -> Todo:
-    due = due_of(row)
+    found = reckoned(row)
     args = {"inspection_id": row.id} | ({"tab": tab} if tab else {})
-    return Todo(f"{_name(row)}：{what}", due, endpoint, args, button, "record", overdue=today > due)
+    title, due = f"{_name(row)}：{what}", found.due
+    return Todo(title, due, endpoint, args, button, "record", overdue=today > due, why=found.reasons)
 
 
 def _name(row: Inspection) -> str:

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
+from inspect_app.domain.reasons import Evidence, Reason, Source, because
+from inspect_app.domain.roc import format_date, local_date
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.meetings.figures import Scope, figures
 from inspect_app.meetings.models import Meeting, Ruling
 
 OPEN = ("tracked", "release_asked")
+RULED = Source("公共工程督導會報主席裁示", "", Evidence.SEC)
 STATES = {"tracked": "列管中", "release_asked": "提請解除", "released": "同意解除", "merged": "併案"}
 
 
@@ -112,6 +115,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
                 {"meeting_id": row.id},
                 "開啟會議頁",
                 "meeting",
+                why=(_why_held(row),),
             )
         )
     return found
@@ -127,4 +131,24 @@ def _line(row: Ruling, what: str, button: str, today: date) -> Todo:
         button,
         "ruling",
         overdue,
+        why_due(row),
     )
+
+
+def _why_held(row: Meeting) -> Reason:
+    text = f"會議訂於 {format_date(row.held_on)}，會議資料在會前備妥、定稿"
+    return because("deadline.meeting", text, Source("會報幕僚排定的會議日期", "", Evidence.SEC))
+
+
+def why_due(row: Ruling) -> tuple[Reason, ...]:
+    """Who set the day of a ruling: the chair at a meeting, and every later decision that moved it."""
+    sitting = meeting(row.meeting_id)
+    texts = [f"{format_date(sitting.held_on)} {sitting.title}的主席裁示，期限由會議訂定"]
+    moved = [step for step in row.steps if step.due_on is not None]
+    texts += [
+        f"{format_date(local_date(step.at))} 決定繼續列管，期限改為 {format_date(step.due_on)}"
+        for step in moved
+        if step.due_on
+    ]
+    texts.append(f"現在的期限為 {format_date(row.due_on)}")
+    return tuple(because("deadline.ruling", text, RULED) for text in texts)

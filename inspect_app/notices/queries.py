@@ -13,6 +13,7 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
+from inspect_app.notices.deadlines import standing, why_due
 from inspect_app.notices.models import Case, CaseItem, Deduction, Extension, Letter, Reply, Sanction
 from inspect_app.photos.access import decides
 from inspect_app.projects.models import Tender
@@ -155,11 +156,11 @@ def _todo(actor: Actor, row: Case, today: date) -> Todo | None:
     )
     for permission, wanted, what, button in choices:
         if wanted and actor.may(permission):
-            return _line(row, what, button, state)
+            return _line(row, what, button, state, today)
     return None
 
 
-def _line(row: Case, what: str, button: str, state: Progress) -> Todo:
+def _line(row: Case, what: str, button: str, state: Progress, today: date) -> Todo:
     tender = db.session.get_one(Tender, row.tender_id)
     return Todo(
         what=f"{tender.name}：{what}",
@@ -169,4 +170,5 @@ def _line(row: Case, what: str, button: str, state: Progress) -> Todo:
         button=button,
         kind="case",
         overdue=state.overdue,
+        why=why_due(row, extensions(row.id)) + standing(row, today).reasons,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inspect_app.ids import new_id
 from inspect_app.installation.services import government, is_demo
-from inspect_app.office import filters, navigation
+from inspect_app.office import filters, navigation, why
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.secret import page_key
 from inspect_app.transaction import end_read
@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.config.update(SESSION_COOKIE_NAME="inspect_messages", SESSION_COOKIE_SAMESITE="Lax")
     app.config["SESSION_COOKIE_SECURE"] = app.config["SETTINGS"].secure_cookies
     filters.init_app(app)
+    why.init_app(app)
     app.jinja_env.globals.update(
         navigation=navigation.groups,
         is_here=navigation.is_here,

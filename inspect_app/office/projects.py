@@ -23,6 +23,7 @@ from inspect_app.domain.roc import OFFSET
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Inspection, Rollup
+from inspect_app.notices import queries as notices
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.citizen_reports import reports_of
 from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once, page
@@ -76,6 +77,7 @@ def tender(tender_id: str) -> str:
         "office/projects/detail.html", tender=row, today=today, months=months, curve=_curve(months), changes=queries.changes(row.id),
         people=queries.people(row.id), kinds=queries.PERSON_KINDS, delays=queries.delays(row.id),
         terms=_terms_shown(row), inspections=_inspections(row.id), signals=queries.signals(row.id), reports=reports_of(row.id),
+        reasons_at=_reasons_at,
     )  # fmt: skip
 
 
@@ -101,6 +103,14 @@ def _inspections(tender_id: str) -> list[tuple[Inspection, Rollup | None]]:
     return rows if actor().may(Permission.VIEW_INSPECTIONS) else [row for row in rows if row[1] is not None]
 
 
+def _reasons_at(inspection_id: str) -> str:
+    """Where the reasons of a score stand: on the inspection, for an agency's people on their case."""
+    if actor().may(Permission.VIEW_INSPECTIONS):
+        return url_for("office.inspection", inspection_id=inspection_id, _anchor="why-score")
+    case = notices.by_inspection(inspection_id)
+    return url_for("office.case", case_id=case.id, _anchor="why-score") if case else ""
+
+
 def _terms_shown(row: Tender) -> dict[str, Any]:
     """The contract's terms with what counts where it says nothing."""
     today = clock.today()
@@ -109,9 +119,10 @@ def _terms_shown(row: Tender) -> dict[str, Any]:
     bands = catalogue.rules_on(today).value("rates")
     band = next((line for line in bands if amount is not None and amount >= line["from"]), None)
     rates = {who: (own.rates or {}).get(who) if own else None for who, _ in PAYERS}
+    each = {who: (band or {}).get(who) if rate is None else rate for who, rate in rates.items()}
     cap = own.cap_ratio_bp if own else catalogue.setting("cap_ratio", today)
     return {
-        "own": own, "amount": amount, "band": band, "rates": rates, "cap": cap, "payers": PAYERS,
+        "own": own, "amount": amount, "band": band, "each": each, "cap": cap, "payers": PAYERS,
         "reasons": _terms_reasons(amount, own),
     }  # fmt: skip
 

@@ -134,4 +134,5 @@ def todos(actor: Actor, today: date) -> list[Todo]:
         return []
     what = f"{Quarter(number, part).label}的查核結果要函送工程會"
     args = {"year": str(number)}
-    return [Todo(what, found.due.due, "office.quotas", args, "登錄函送", "quota", today > found.due.due)]
+    late, why = today > found.due.due, (found.reason,)
+    return [Todo(what, found.due.due, "office.quotas", args, "登錄函送", "quota", late, why)]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from inspect_app.demo.people import PASSWORD
 from tests.e2e.steps.town import AXE, RULES
+from tests.support.told import bare, told
 
 GRAVE = """async ([rules, only]) => {
   const what = only ? {type: 'rule', values: only} : rules;
@@ -35,6 +40,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "expert1": ("/", "/left-behind"),
 }  # fmt: skip
 """Addresses by login; after > the first row of the list is followed, and then the tab of that name."""
+ASKING = ("coordinator1", "agency1")
+KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d(-\d\d)?|(?<==)[^&]+")
+FILES = re.compile(r"\.(odt|pdf|xlsx|ics|zip)\b|/assets/|/proof|sign-out|download|[?&](sort|page)=")
 
 
 @pytest.mark.timeout(900)
@@ -43,6 +51,7 @@ def test_the_demo_city_is_whole_and_every_screen_of_it_can_be_used(
 ) -> None:
     what_is_in_it(demo_server)
     loading_again_changes_nothing(demo_server)
+    reasons_come_when_asked(demo_server, open_context)
     wrong = [line for login in SCREENS for line in look_around(demo_server, open_context, login)]
     assert wrong == [], "\n".join(wrong)
 
@@ -86,6 +95,14 @@ def loading_again_changes_nothing(product: Any) -> None:
     assert [rows_of(product, name) for name in kept] == before
 
 
+def sign_in(page: Any, login: str) -> None:
+    page.goto("sign-in")
+    page.get_by_label("帳號", exact=True).fill(login)
+    page.get_by_label("密碼", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="登入", exact=True).click()
+    page.wait_for_url("**/office/")
+
+
 def look_around(product: Any, open_context: Any, login: str) -> list[str]:
     """Sign in and see every screen of this role; answers what is wrong with them."""
     context = open_context("desktop", base_url=f"{product.url}/office/", reduced_motion="reduce")
@@ -93,15 +110,49 @@ def look_around(product: Any, open_context: Any, login: str) -> list[str]:
     context.add_init_script(path=AXE)
     page, wrong = context.new_page(), list[str]()
     page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-    page.goto("sign-in")
-    page.get_by_label("帳號", exact=True).fill(login)
-    page.get_by_label("密碼", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="登入", exact=True).click()
-    page.wait_for_url("**/office/")
+    sign_in(page, login)
     for address in SCREENS[login]:
         wrong += [f"{login} {address}: {line}" for line in see(page, address)]
+    if login in ASKING:
+        wrong += [f"{login} {line}" for line in ask_everywhere(context.request, f"{product.url}/office/")]
     context.close()
     return wrong
+
+
+def ask_everywhere(session: Any, start: str) -> list[str]:
+    """Follow every kind of link once: whatever the rules worked out has its reasons in its row, figure or section."""
+    waiting, kinds, wrong, seen = [start], {""}, list[str](), Counter[str]()
+    while waiting:
+        address = waiting.pop(0)
+        answer = session.get(address, timeout=60_000, max_redirects=2)
+        if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
+            continue
+        page = answer.text()
+        wrong += [f"{address} does not say why: {line}" for line in bare(page)]
+        seen.update(line.split()[0] for line in told(page))
+        for link in re.findall(r'href="(/office/[^"#]*)', page):
+            kind = KEY.sub("*", html.unescape(link))
+            if kind not in kinds and not FILES.search(kind):
+                kinds.add(kind)
+                waiting.append(urljoin(start, html.unescape(link)))
+    return wrong if {"score", "date", "amount"} <= set(seen) else [*wrong, f"saw only {dict(seen)}"]
+
+
+def reasons_come_when_asked(product: Any, open_context: Any) -> None:
+    """In a list, by keyboard alone: the reasons of the row's own page, fetched when they are opened."""
+    context = open_context("desktop", base_url=f"{product.url}/office/")
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    sign_in(page, "coordinator1")
+    page.goto("cases")
+    row = page.locator("tbody tr").first
+    asked = row.locator(".why summary").first
+    assert asked.bounding_box()["height"] >= 44
+    asked.focus()
+    page.keyboard.press("Enter")
+    row.locator(".why-room li", has_text="改善期限為").first.wait_for()
+    assert page.url.endswith("/cases")
+    context.close()
 
 
 def see(page: Any, address: str) -> list[str]:
@@ -116,6 +167,7 @@ def see(page: Any, address: str) -> list[str]:
         page.wait_for_load_state("load")
     if tab:
         page.goto(f"{page.url.partition('?')[0]}?tab={tab}")
+    wrong += [f"does not say why: {line}" for line in bare(page.content())]
     wrong += page.evaluate(GRAVE, [RULES, None])
     page.emulate_media(color_scheme="dark")
     wrong += [f"dark: {line}" for line in page.evaluate(GRAVE, [RULES, ["color-contrast"]])]

@@ -20,6 +20,7 @@ from inspect_app.notices import services
 from inspect_app.transaction import transaction
 from tests.support import factories as make
 from tests.support.inspected import Inspected, Told, inspection_with_log
+from tests.support.told import bare
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -33,6 +34,7 @@ class Reader:
     def get(self, path: str) -> str:
         answer = self.client.get(f"/office{path}", headers=self.headers)
         assert answer.status_code == 200, path
+        assert bare(answer.text) == [], f"{path} shows figures without reasons"
         return html.unescape(answer.text)
 
     def why(self, path: str, part: str) -> str:
