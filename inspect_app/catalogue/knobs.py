@@ -142,8 +142,45 @@ _MORE = (
     ),
 )
 
+_TENTHS = "（十分之一分）"
+_PERFORMANCE = (
+    *(
+        Knob(
+            f"performance_{start}",
+            f"廠商履約計分：平均 {start} 分以上加",
+            "依各次查核成績的平均",
+            "performance",
+            ("bands", place, "tenths"),
+            high=100,
+            unit=_TENTHS,
+        )
+        for place, start in enumerate((90, 85, 80, 75))
+    ),
+    Knob(
+        "performance_below",
+        "廠商履約計分：平均更低時扣",
+        "依各次查核成績的平均",
+        "performance",
+        ("bands", 4, "tenths"),
+        high=100,
+        unit=_TENTHS,
+        minus=True,
+    ),
+    Knob(
+        "performance_failed",
+        "廠商履約計分：每一次丙等再扣",
+        "每一次查核成績列丙等",
+        "performance",
+        ("failed_tenths",),
+        high=100,
+        unit=_TENTHS,
+        minus=True,
+    ),
+)
+
 _ALL = (
     *_MORE,
+    *_PERFORMANCE,
     SheetKnob(
         SHEET,
         "委員評分表的滿分",

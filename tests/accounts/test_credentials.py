@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inspect_app.accounts import credentials, services, sessions
+from inspect_app.accounts import credentials, passwords, services, sessions
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account, OneTimeToken
 from inspect_app.accounts.permissions import Role
@@ -298,3 +298,10 @@ def test_a_token_acts_for_an_api_client_until_it_ends_or_is_revoked(
 def test_only_an_administrator_issues_tokens(person: Any) -> None:
     assert refusal(credentials.issue_token, make.actor(Role.COORDINATOR), "coord", "x")[0] == "forbidden"
     assert refusal(credentials.issue_token, make.actor(Role.ADMINISTRATOR), "nobody", "x")[0] == "not_found"
+
+
+def test_a_password_is_kept_as_argon2id_alone() -> None:
+    kept = [passwords.hash_password(PASSWORD) for _ in range(2)]
+    assert all(one.startswith("$argon2id$") for one in kept)
+    assert kept[0] != kept[1], "each with its own salt"
+    assert not any(PASSWORD in one for one in kept)

@@ -42,6 +42,18 @@ def test_every_knob_stands_in_the_shipped_rules() -> None:
                 assert all(knob.low <= one <= knob.high for one in values), knob.key
 
 
+def test_what_the_source_does_not_verify_is_a_setting() -> None:
+    """Every rule that is marked [NV] or [SYS] has a value that a city can set from a day on."""
+    newest = editions.by_id(editions.ids()[-1])
+    unsure = {
+        name
+        for name, setting in newest.settings.items()
+        if setting.source.evidence in (Evidence.NV, Evidence.SYS)
+    }
+    assert unsure >= {"forced_judgements", "score_sheet", "count_first_day", "performance", "recusal_degree"}
+    assert unsure <= {knob.rule for knob in KNOBS.values()}
+
+
 def test_a_value_counts_from_its_day_on(db: Any) -> None:
     put("record_days", date(2027, 1, 1), "9")
     put("record_days", date(2026, 1, 1), "8", source="本市補充規定", verified=True)

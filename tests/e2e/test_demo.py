@@ -70,6 +70,8 @@ def what_is_in_it(product: Any) -> None:
     today = datetime.now(ZoneInfo("Asia/Taipei")).date().isoformat()
     assert 850 <= rows_of(product, "tenders") <= 950
     assert rows_of(product, "agencies") == 20
+    real = "SELECT 0, count(*) FROM accounts WHERE email NOT LIKE '%@example.invalid'"
+    assert counts(product, real) == {"0": 0}, "addresses that lead to nobody"
     assert rows_of(product, "inspections") >= 200
     states = counts(product, "SELECT state, count(*) FROM inspections GROUP BY 1")
     assert {"closed", "confirming", "approving", "approved", "issued"} <= set(states)

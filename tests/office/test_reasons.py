@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from inspect_app import clock as clock_of_product
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account
 from inspect_app.catalogue import services as settings
 from inspect_app.inspections import repeating
 from inspect_app.inspections.models import Record
+from inspect_app.meetings import services as meetings
 from inspect_app.notices import queries as notices
 from inspect_app.notices import services
+from inspect_app.office import home
 from inspect_app.transaction import transaction
 from tests.support import factories as make
 from tests.support.inspected import Inspected, Told, inspection_with_log
-from tests.support.told import bare
+from tests.support.told import bare, told
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -93,6 +96,48 @@ def test_a_granted_extension_and_the_ladder_stand_among_the_reasons(
     assert "逾期 1 天：逾期稽催" in told
     assert "此項未經查證" in told
     assert "逾期 1 天，逾期稽催" in Reader(client, db, one.coordinator).get("/cases")
+
+
+def test_every_line_with_a_day_says_why(client: FlaskClient, db: Any, clock: Any) -> None:
+    """待辦 of everybody on the way of one inspection, from the closing to the closed case, with a ruling beside it."""
+    one = inspection_with_log()
+    seen: list[str] = []
+
+    def look() -> None:
+        approver = make.actor("agency_approver", agency_id=one.tender.agency_id)
+        for who in (*one.everybody.values(), approver, make.actor("secretary")):
+            page = Reader(client, db, who).get("/")
+            lines = [todo for todo in home.todos(who, clock_of_product.today()) if todo.until]
+            assert all(todo.why for todo in lines), [todo.what for todo in lines if not todo.why]
+            assert len([line for line in told(page) if line.startswith("date")]) == len(lines)
+            seen.extend(reason.rule for todo in lines for reason in todo.why)
+
+    look()
+    one.issued()
+    secretary = make.actor("secretary")
+    today = clock_of_product.today()
+    sitting = meetings.create_meeting(
+        secretary, meetings.NewMeeting("第1次會報", today, today - timedelta(days=90), today)
+    )
+    new = meetings.NewRuling("加派人力", one.tender.agency_id, today + timedelta(days=9))
+    ruling = meetings.add_ruling(secretary, sitting.id, new)
+    look()
+    clock.advance(days=60)
+    look()
+    later = clock_of_product.today() + timedelta(days=9)
+    meetings.decide_ruling(secretary, ruling.id, "continued", text="仍未完成", due_on=later)
+    look()
+    handler = Reader(client, db, one.handler)
+    for page in (handler.get("/rulings"), handler.get(f"/rulings/{ruling.id}"), handler.get("/")):
+        assert "第1次會報的主席裁示" in page
+        assert "決定繼續列管，期限改為" in page
+    assert {
+        "deadline.working_days",
+        "deadline.improvement",
+        "deadline.overdue",
+        "deadline.ruling",
+        "deadline.meeting",
+    } <= set(seen)
 
 
 def again(one: Inspected) -> Inspected:

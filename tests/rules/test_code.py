@@ -42,6 +42,11 @@ def test_functions_are_short() -> None:
     assert measured[len(measured) * 9 // 10][0] <= 20, "nine of ten functions have 20 lines or less"
 
 
+def test_half_of_the_functions_of_the_domain_have_six_lines_or_less() -> None:
+    measured = [lines for lines, where in lengths() if where.startswith("inspect_app/domain/")]
+    assert measured[len(measured) // 2] <= 6
+
+
 def test_domain_imports_the_standard_library_only() -> None:
     allowed = {*sys.stdlib_module_names, "inspect_app.domain"}
     foreign = [
