@@ -82,7 +82,12 @@ def web(settings: Settings) -> None:
     """Become the web server."""
     refuse_busy(settings)
     command = web_command(settings)
-    os.execv(command[0], command)  # noqa: S606  # nosec B606
+    os.execve(command[0], command, _environment())  # noqa: S606  # nosec B606
+
+
+def _environment() -> dict[str, str]:
+    """glibc keeps memory for each of the many threads apart: two such arenas instead of sixteen are 30 MB less (decision 0031)."""
+    return {"MALLOC_ARENA_MAX": "2", **os.environ}
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> int:
@@ -116,7 +121,7 @@ def _wait(processes: Processes, stopping: list[int]) -> str:
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     prepare = _die_with_parent if sys.platform == "linux" else None
-    return subprocess.Popen(command, preexec_fn=prepare)  # noqa: S603  # nosec B603
+    return subprocess.Popen(command, env=_environment(), preexec_fn=prepare)  # noqa: S603  # nosec B603
 
 
 def _die_with_parent() -> None:
