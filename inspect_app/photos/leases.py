@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session
 
 from inspect_app import clock
 from inspect_app.errors import Problem
 from inspect_app.ids import new_id
 from inspect_app.photos.models import Upload, UploadPart
+from inspect_app.prepared import Prepared
 from inspect_app.transaction import transaction
 
 LIFE = timedelta(seconds=30)
@@ -33,10 +33,11 @@ _TAKING = (
 _OVER = or_(_u.lease_until < bindparam("now"), _u.lease_until > bindparam("until"))
 _OPEN = (_u.account_id == bindparam("account"), _u.finished_at.is_(None), _u.expires_at > bindparam("now"))
 _FREE, _LEFT = _TAKING.where(_u.lease.is_(None)), _TAKING.where(_OVER)
-_FREE_OPEN, _LEFT_OPEN = _FREE.where(*_OPEN), _LEFT.where(*_OPEN)
-_IS_OPEN = select(_u.id).where(_u.id == bindparam("upload"), *_OPEN)
+_WAYS = Prepared(_FREE), Prepared(_LEFT)
+_WAYS_OPEN = Prepared(_FREE.where(*_OPEN)), Prepared(_LEFT.where(*_OPEN))
+_IS_OPEN = Prepared(select(_u.id).where(_u.id == bindparam("upload"), *_OPEN))
 _OURS = update(Upload.__table__).where(_u.id == bindparam("upload"), _u.lease == bindparam("ours"))
-_LAST_PART = (
+_LAST_PART = Prepared(
     select(_p.start, _p.size, _p.key)
     .where(_p.upload_id == bindparam("upload"))
     .order_by(_p.start.desc())
@@ -117,33 +118,29 @@ def held(key: str, account_id: str | None = None) -> Iterator[Lease]:
     raises NotOpen.
     """
     lease = Lease(key)
-    with transaction(lasting=False) as session:
-        _take(session, lease, account_id)
+    with transaction(lasting=False):
+        _take(lease, account_id)
     try:
         yield lease
     finally:
         lease.end()
 
 
-def _take(session: Session, lease: Lease, account_id: str | None) -> None:
+def _take(lease: Lease, account_id: str | None) -> None:
     moment = clock.now()
-    wish = {"upload": lease.key, "new": lease.id, "until": moment + LIFE}
-    if account_id is None:
-        ways = ((True, _FREE, wish), (False, _LEFT, {**wish, "now": moment}))
-    else:
-        of_account = {**wish, "now": moment, "account": account_id}
-        ways = ((True, _FREE_OPEN, of_account), (False, _LEFT_OPEN, of_account))
-    for clean, taking, asked in ways:
-        taken = session.execute(taking, asked).first()
+    asked = {"upload": lease.key, "now": moment, "account": account_id}
+    free, left = _WAYS if account_id is None else _WAYS_OPEN
+    for clean, taking in ((True, free), (False, left)):
+        taken = taking.row(**asked, new=lease.id, until=moment + LIFE)
         if taken is not None:
             lease.clean, lease.stands = clean, Standing(lease.key, *taken)
-            lease.last_part = _last_part(session, lease.key) if taken.received else None
+            lease.last_part = _last_part(lease.key) if lease.stands.received else None
             return
-    if account_id is not None and session.execute(_IS_OPEN, asked).first() is None:
+    if account_id is not None and _IS_OPEN.row(**asked) is None:
         raise NotOpen
     raise Problem("locked", "這張照片正在上傳中，請稍候再試。")
 
 
-def _last_part(session: Session, key: str) -> Part | None:
-    found = session.execute(_LAST_PART, {"upload": key}).first()
+def _last_part(key: str) -> Part | None:
+    found = _LAST_PART.row(upload=key)
     return Part(*found) if found is not None else None

@@ -20,6 +20,7 @@ from inspect_app.photos.leases import Part, Standing
 from inspect_app.photos.models import UploadPart
 from inspect_app.photos.originals import full
 from inspect_app.photos.store import part_key, store
+from inspect_app.prepared import Prepared
 from inspect_app.storage import StorageFull
 from inspect_app.transaction import transaction
 
@@ -28,8 +29,12 @@ PART = 4 * 1024 * 1024
 ALGORITHMS = ("sha256", "sha1", "md5")
 
 _p = UploadPart.__table__.c
-_NEW_PART = insert(UploadPart.__table__)
-_GROWN = update(UploadPart.__table__).where(_p.upload_id == bindparam("upload"), _p.start == bindparam("at"))
+_NEW_PART = Prepared(insert(UploadPart.__table__))
+_GROWN = Prepared(
+    update(UploadPart.__table__)
+    .where(_p.upload_id == bindparam("upload"), _p.start == bindparam("at"))
+    .values(size=bindparam("reached"))
+)
 
 
 class Source(Protocol):
@@ -181,14 +186,12 @@ def _enter(flow: _Flow, lease: leases.Lease, before: Part | None, part: Part) ->
     """Enter the part; only now does the offset move. A PATCH that ends here gives the lease back with it: who reads the
     new offset, after a cut for instance, must not find the upload still held by the one that was cut.
     """
-    with transaction(lasting=False) as session:  # lost with the power, the bytes are sent again
+    with transaction(lasting=False):  # lost with the power, the bytes are sent again
         lease.change(received=part.start + part.size, last=flow.ended and flow.room > 0)
         if before is not None and before.key == part.key:
-            session.execute(_GROWN, {"upload": lease.key, "at": part.start, "size": part.size})
+            _GROWN.rows(upload=lease.key, at=part.start, reached=part.size)
         else:
-            session.execute(
-                _NEW_PART, {"upload_id": lease.key, "start": part.start, "size": part.size, "key": part.key}
-            )
+            _NEW_PART.rows(upload_id=lease.key, start=part.start, size=part.size, key=part.key)
     return part
 
 

@@ -20,6 +20,7 @@ from inspect_app.photos import leases, originals
 from inspect_app.photos.leases import Part, Standing
 from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload, UploadPart
 from inspect_app.photos.store import part_prefix, store
+from inspect_app.prepared import Prepared
 from inspect_app.transaction import end_read, transaction
 
 KEPT = timedelta(days=14)
@@ -30,23 +31,31 @@ SENDERS = (Permission.INSPECT, Permission.REPLY_CASES)
 
 # Asked for every photo, so built once, and of tables.
 _u, _p = Upload.__table__.c, UploadPart.__table__.c
-_STANDING = select(_u.account_id, _u.sha256, _u.length, _u.received, _u.expires_at, _u.finished_at).where(
-    _u.id == bindparam("upload")
+_STANDING = Prepared(
+    select(_u.account_id, _u.sha256, _u.length, _u.received, _u.expires_at, _u.finished_at).where(
+        _u.id == bindparam("upload")
+    )
 )
-_ANNOUNCED = select(func.coalesce(func.sum(_u.length), 0)).where(
-    _u.account_id == bindparam("account"), _u.created_at > bindparam("since")
+_ANNOUNCED = Prepared(
+    select(func.sum(_u.length)).where(
+        _u.account_id == bindparam("account"), _u.created_at > bindparam("since")
+    )
 )
-_POSSESSED = (
+_POSSESSED = Prepared(
     select(Photo.size)
     .join(Possession, Possession.sha256 == Photo.sha256)
     .where(Photo.sha256 == bindparam("photo"), Possession.account_id == bindparam("account"))
     .where(Photo.state != "quarantined")
 )
-_FORGET_OVER = delete(Upload.__table__).where(
-    _u.id == bindparam("upload"), or_(_u.expires_at <= bindparam("now"), _u.finished_at.is_not(None))
+_FORGET_OVER = Prepared(
+    delete(Upload.__table__).where(
+        _u.id == bindparam("upload"), or_(_u.expires_at <= bindparam("now"), _u.finished_at.is_not(None))
+    )
 )
-_PARTS = select(_p.start, _p.size, _p.key).where(_p.upload_id == bindparam("upload")).order_by(_p.start)
-_FORGET_PARTS = delete(UploadPart.__table__).where(_p.upload_id == bindparam("upload"))
+_PARTS = Prepared(
+    select(_p.start, _p.size, _p.key).where(_p.upload_id == bindparam("upload")).order_by(_p.start)
+)
+_FORGET_PARTS = Prepared(delete(UploadPart.__table__).where(_p.upload_id == bindparam("upload")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,10 @@ def begin(actor: Actor, wanted: Wanted) -> Standing:
 
 def _find(key: str, account_id: str | None = None) -> Standing | None:
     """How the upload stands; with `account_id` only if it is this account's."""
-    row = db.session.execute(_STANDING, {"upload": key}).first()
-    if row is None or (account_id is not None and row.account_id != account_id):
+    row = _STANDING.row(upload=key)
+    if row is None or (account_id is not None and row[0] != account_id):
         return None
-    return Standing(key, row.sha256, row.length, row.received, row.expires_at, row.finished_at)
+    return Standing(key, *row[1:])
 
 
 def _vain(actor: Actor, stands: Standing) -> bool:
@@ -109,9 +118,9 @@ def _create(actor: Actor, key: str, wanted: Wanted, *, anew: bool) -> Standing:
     """`anew`: one that is over stands in the way."""
     moment = clock.now()
     _refuse_over_quota(actor, wanted.length)
-    with transaction(lasting=False) as session:  # lost with the power, it is begun anew
+    with transaction(lasting=False):  # lost with the power, it is begun anew
         if anew:
-            session.execute(_FORGET_OVER, {"upload": key, "now": moment})
+            _FORGET_OVER.rows(upload=key, now=moment)
         size = _possessed_size(actor.id, wanted.sha256)
         stands = Standing(
             key, wanted.sha256, size or wanted.length, size or 0, moment + KEPT, moment if size else None
@@ -132,13 +141,14 @@ def _plain(text: str, longest: int) -> str:
 
 def _refuse_over_quota(actor: Actor, more: int) -> None:
     """What an account announces within a day is bounded; what it gives up again counts, too."""
-    announced = db.session.scalar(_ANNOUNCED, {"account": actor.id, "since": clock.now() - DAY})
-    if int(announced or 0) + more > DAILY_BYTES:
+    announced = _ANNOUNCED.row(account=actor.id, since=clock.now() - DAY)
+    if int(announced[0] or 0 if announced else 0) + more > DAILY_BYTES:
         raise Problem("too_many", "這個帳號今天上傳的照片已達上限，請明天再傳，或洽系統管理者。")
 
 
 def _possessed_size(account_id: str, sha256: str) -> int | None:
-    return db.session.scalar(_POSSESSED, {"photo": sha256, "account": account_id})
+    found = _POSSESSED.row(photo=sha256, account=account_id)
+    return found[0] if found is not None else None
 
 
 def _fresh(key: str) -> Standing:
@@ -153,8 +163,8 @@ def _restart(actor: Actor, stands: Standing, length: int) -> Standing:
     if stands.finished_at is not None:
         raise Problem("conflict", "這張照片已經存好，大小和這次說的不同。", field="Upload-Length")
     _refuse_over_quota(actor, length - stands.length)
-    with leases.held(stands.id) as lease, transaction() as session:
-        session.execute(_FORGET_PARTS, {"upload": stands.id})
+    with leases.held(stands.id) as lease, transaction():
+        _FORGET_PARTS.rows(upload=stands.id)
         lease.change(length=length, received=0)
     return _fresh(stands.id)
 
@@ -216,9 +226,9 @@ def finish_held(
         raise Problem(
             "unsupported_type", "這個檔案不是照片（JPEG、PNG、WebP、HEIC）或 PDF 掃描檔。"
         ) from None
-    with transaction() as session:
+    with transaction():
         originals.register(actor, stored)
-        session.execute(_FORGET_PARTS, {"upload": lease.key})
+        _FORGET_PARTS.rows(upload=lease.key)
         lease.change(finished_at=clock.now(), expires_at=clock.now() + KEPT, last=True)
     clear_parts(lease.key)
 
@@ -232,7 +242,7 @@ def _stored(lease: leases.Lease, digest: str | None, last: Part | None) -> origi
 
 
 def _parts_of(key: str) -> list[Part]:
-    found = [Part(*row) for row in db.session.execute(_PARTS, {"upload": key})]
+    found = [Part(*row) for row in _PARTS.rows(upload=key)]
     end_read()
     return found
 
@@ -249,8 +259,8 @@ def _bytes_of(parts: list[Part], lease: leases.Lease) -> Iterator[bytes]:
 
 def drop(lease: leases.Lease) -> None:
     """Forget what came. The lease is kept until the bytes are gone: after it a successor's may lie there."""
-    with transaction() as session:
-        session.execute(_FORGET_PARTS, {"upload": lease.key})
+    with transaction():
+        _FORGET_PARTS.rows(upload=lease.key)
         lease.change(received=0)
     clear_parts(lease.key)
 
@@ -269,7 +279,7 @@ def terminate(actor: Actor, key: str) -> None:
             raise Problem("conflict", "這張照片已經用在紀錄裡，不能刪除。")
         clear_parts(key)  # before the row: once that is over, a successor's may lie there
         with transaction() as session:
-            session.execute(_FORGET_PARTS, {"upload": key})
+            _FORGET_PARTS.rows(upload=key)
             session.execute(
                 delete(Possession).where(Possession.sha256 == sha256, Possession.account_id == actor.id)
             )
