@@ -150,7 +150,7 @@ def catalogue(edition: str) -> Response:
 @requires(Permission.INSPECT)
 @blueprint.input(schemas.ReceiptQuery, location="query", arg_name="query")
 @blueprint.output(schemas.ReceiptOut)
-@blueprint.doc(summary="What the server holds of a device's work, signed", responses=[401, 403, 404])
+@blueprint.doc(summary="What the server holds of a device's work, signed", responses=[400, 401, 403, 404])
 def receipt(inspection: str, query: dict[str, Any]) -> Response:
     return wire.answer(receipts.receipt(actor(), inspection, query["device"]))
 
