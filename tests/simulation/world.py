@@ -356,15 +356,15 @@ def _released(leader_id: str, member_id: str) -> str:
 
 def _refuse_marked() -> None:
     """A rule that the tablet does not know yet: the server refuses what says so."""
-    person = judging.person
-    if getattr(person, "marked", False):
+    on_visit = judging.on_visit
+    if getattr(on_visit, "marked", False):
         return
 
     def stricter(operation: Any, team: Any) -> Any:
-        return "bad_value" if "refuse-me" in str(operation.set) else person(operation, team)
+        return "bad_value" if "refuse-me" in str(operation.set) else on_visit(operation, team)
 
     stricter.marked = True  # type: ignore[attr-defined]
-    judging.person = stricter
+    judging.on_visit = stricter
 
 
 def _fail_on_poison(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
