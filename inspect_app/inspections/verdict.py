@@ -60,13 +60,19 @@ def penalty(
     content: Mapping[str, Any], sources: Sources, terms: ContractTerms | None, table: Edition | None
 ) -> dict[str, Any]:
     """The statement per party as plain data: points, rate and amounts in NT$, every line, reasons and warnings."""
-    charges = [_charge(line) for line in content["defects"] if line["party"] and line["points"]]
+    charges = [_charge(line) for line in content["defects"] if line["party"] and _charged(line)]
     found = penalties(charges, _contract(sources.tender, terms), sources.rules, table)
     return {
         "statements": {party.value: _statement(statement) for party, statement in found.statements.items()},
         "reasons": [reason.as_dict() for reason in found.reasons],
         "warnings": [reason.as_dict() for reason in found.warnings],
     }
+
+
+def _charged(line: Mapping[str, Any]) -> bool:
+    """That it costs somebody points: the party itself, or one that is also charged with a number of its own."""
+    own = (line.get(f"{party}_points") for party in ("supervision", "pcm") if line[f"also_{party}"])
+    return bool(line["points"] or any(own))
 
 
 def _charge(line: Mapping[str, Any]) -> Charge:

@@ -199,6 +199,22 @@ def test_points_charged_to_another_party_too_can_be_another_number(db: Any, cloc
     assert "監造單位（1 點）、專案管理廠商" in "、".join(row)
 
 
+def test_another_party_is_charged_also_where_the_first_one_owes_nothing(db: Any, clock: Any) -> None:
+    """The meeting gives the owner no points and the project manager three: those three are not lost."""
+    defect = {
+        "code": "5.01.01",
+        "text": "蜂窩",
+        "severity": "M",
+        "party": "owner",
+        "location": "",
+        "points": 0,
+    }
+    one = inspection_with_log(Told(defects=[defect | {"also_pcm": True, "pcm_points": 3}]))
+    one.issued()
+    assert queries.content_of(one.id)["penalty"]["statements"]["pcm"]["points"] == 3
+    assert queries.rollups([one.id])[0].points_pcm == 3
+
+
 def test_money_follows_the_procurement_amount(db: Any, clock: Any) -> None:
     """120 million: 4,000 a point for the contractor, 1,000 for supervision."""
     one = inspection_with_log()
