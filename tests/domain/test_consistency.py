@@ -40,3 +40,11 @@ def test_what_does_not_fit_is_told(name: str, path: tuple[Any, ...], value: Any,
     if path:
         inner[path[-1]] = value
     assert fault(name, whole if path else value) == told
+
+
+def test_a_score_sheet_gives_a_hundred_in_all() -> None:
+    def said(most: int) -> str | None:
+        return fault("score_sheet", {"items": [{"max": 60}, {"max": most}], "indicators": [{"max": 7}]})
+
+    assert said(40) is None
+    assert said(39) == "評分表各細項的滿分合計要是 100 分，現在是 99 分"

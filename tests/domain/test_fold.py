@@ -379,3 +379,9 @@ def test_ten_thousand_operations_fold_in_well_under_a_second() -> None:
     state = fold(log, TEAM)
     assert time.process_time() - start < 2  # measured 0.3 s; the bound only catches quadratic folds
     assert len(state.entities) == 500
+
+
+def test_one_score_above_the_form_among_good_ones_is_refused() -> None:
+    case = next(one["input"] for one in load("validation") if one["name"].endswith("the most of a field"))
+    operation = Operation.from_dict({**case["operation"], "set": {"q_owner": 1, "p": 99}, "base": {}})
+    assert validate(operation, team_of(case["team"])) == "bad_value"
