@@ -19,6 +19,12 @@ MODELS = (
     "installation", "audit", "notifications", "accounts", "projects", "experts", "catalogue", "photos",
     "scheduling", "inspections", "evidence", "notices", "sync", "meetings",
 )  # fmt: skip
+ENGINE = {
+    "hide_parameters": True,  # a log of errors never holds what rows hold
+    "pool_size": 12,
+    "max_overflow": 20,  # with the pool one for each of a web process's threads (jobs.processes)
+    "pool_use_lifo": True,  # the connection used last has the most prepared
+}
 ROUTES = (
     "health",
     "field",
@@ -50,7 +56,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.config.update(
         SETTINGS=settings,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # a log of errors never holds what rows hold
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE,
         MIGRATIONS=str(ROOT / "migrations"),
         TESTING=settings.testing,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from inspect_app import clock as product_clock
 from inspect_app.audit.models import AuditLine
 from inspect_app.evidence import clocks
+from inspect_app.inspections.due import due_of
 from inspect_app.inspections.models import OperationRow
-from inspect_app.inspections.todos import due_of
 from tests.support import factories
 from tests.support.inspected import Told, inspection_with_log
 from tests.support.office import Visitor

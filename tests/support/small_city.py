@@ -44,7 +44,7 @@ def build(count: int = 60) -> City:
     edition, today = load_shipped(SYSTEM), clock.today()
     import_tenders(SYSTEM, "small.xml", as_xml(plans(today)[:count], today))
     load_people()
-    scene = history.stage(crew(), edition.id, {})
+    scene = history.stage(crew(), edition.id, pictured=False)
     query = select(Tender).where(Tender.started_on.is_not(None)).order_by(Tender.number, Tender.id)
     return City(scene, list(db.session.scalars(query)))
 
