@@ -74,7 +74,9 @@ export async function keepReceipt(
   const final = complete && matches && archived && missing.length === 0;
   const deletableSince = final ? (before?.deletableSince ?? now) : null;
   const check = { complete, archived, matches, signature, issuedAt, missing };
-  const again = (await sendMissing(db, inspection, missing)) ? (before?.again ?? 0) + 1 : 0;
+  const lacks = await sendMissing(db, inspection, missing);
+  const lacksNewest = await sendBeyond(db, inspection, receipt.operations.through);
+  const again = lacks || lacksNewest ? (before?.again ?? 0) + 1 : 0;
   // What goes again is asked after as soon as it is through, unless that has helped nothing before.
   const fetchedAt = again > 0 && again <= MOST_AGAIN ? 0 : now;
   const row = { inspection, receipt, check, epoch: receipt.epoch, fetchedAt, deletableSince, again };
@@ -97,6 +99,20 @@ async function sendMissing(db: FieldDatabase, inspection: string, missing: strin
     if (seq === undefined) await db.photos.where('sha256').equals(name).modify(photoAgain);
     else await own.modify(operationAgain);
   }
+  return any;
+}
+
+/** The same for what lies beyond the last number of which the receipt knows: no gap shows that it is missing there. */
+async function sendBeyond(db: FieldDatabase, inspection: string, through: number): Promise<boolean> {
+  const device = (await setting(db, 'device'))?.id ?? '';
+  let any = false;
+  await db.operations
+    .where('inspection')
+    .equals(inspection)
+    .modify((row) => {
+      const lacked = row.device === device && row.seq > through && row.state === 'acknowledged';
+      if (lacked && offerAgain(row)) any = true;
+    });
   return any;
 }
 

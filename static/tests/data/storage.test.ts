@@ -10,6 +10,7 @@ import { draftRow } from '../../src/data/log';
 import { freezeDrafts } from '../../src/data/rescue';
 import type { OperationRow } from '../../src/data/rows';
 import { databaseName, FieldDatabase } from '../../src/data/schema';
+import { keepSetting } from '../../src/data/settings';
 import { DexieStore } from '../../src/data/store';
 import { listOf, shownValue } from '../../src/domain/operations';
 import { exportRescue } from '../../src/engine';
@@ -417,6 +418,21 @@ describe('receipts', () => {
     clock.now += DAY;
     await engine.sendNow();
     expect(server.refused.size).toBe(1);
+    await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
+  });
+
+  test('what the server acknowledged and lost twice over goes again, though no cursor tells of it', async () => {
+    const { engine, server, tablet, clock } = await open();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
+    await engine.sendNow();
+    const older = server.snapshot();
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'b' });
+    await engine.sendNow();
+    server.restore(older, true);
+    await keepSetting(tablet.db, 'cursor', null); // as after the epoch before
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('b');
     await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
   });
 
