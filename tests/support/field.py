@@ -196,7 +196,9 @@ class Device:
         page.get_by_label("密碼").fill(factories.PASSWORD)
         page.get_by_role("button", name="登入").click()
         page.get_by_role("button", name="下載", exact=True).click()
-        page.get_by_role("link", name="開始查核").wait_for()
+        begin, trouble = page.get_by_role("link", name="開始查核"), page.get_by_role("alert")
+        begin.or_(trouble).first.wait_for()
+        assert trouble.all_inner_texts() == []
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         return self
 
