@@ -2,7 +2,7 @@
 
 A *part* is a member of the package, or a member of a member: `edition`, `visit/team`, `tender/name`. Who holds a package
 names its parts by their marks and keeps nothing else about it, so that every base is known. The TypeScript twin is
-static/src/domain/package.ts; both are held to tests/vectors/packages.json.
+static/src/domain/packages.ts; both are held to tests/vectors/packages.json.
 """
 
 from __future__ import annotations
