@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,7 @@ OFFICE: dict[str, dict[str, str | Steps]] = {
         "todo": "/office/", "approvals": "/office/visit-approvals",
         "approval": then(row_of("/office/inspections?state=approving"), "核定或退回"),
     },
-    "agency1": {"todo": "/office/", "cases": "/office/cases", "case": CASE, "reply": answering,
-                "rulings": "/office/rulings"},
+    "agency1": {"todo": "/office/", "cases": "/office/cases", "case": CASE, "rulings": "/office/rulings"},
     "chair": {"page": "/office/chair", "meeting": MEETING},
     "secretary": {"todo": "/office/", "meetings": "/office/meetings", "meeting": MEETING, "new-meeting": "/office/meetings/new",
                   "ruling": then(MEETING, "登錄裁示")},
@@ -149,16 +149,32 @@ class Camera:
 
 def office(camera: Camera, browser: Any, url: str) -> None:
     for login, screens in OFFICE.items():
-        context = browser.new_context(base_url=url, locale="zh-TW", timezone_id="Asia/Taipei")
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        if login:
-            page.goto("/office/sign-in")
-            enter(page, login)
-            page.wait_for_url("**/office/**")
+        page = at_desk(browser, url, login)
         for name, where in screens.items():
             camera.visit(page, f"office-{login or 'nobody'}-{name}", going(page, where))
-        context.close()
+        page.context.close()
+    camera.visit(*replying(browser, url))
+
+
+def at_desk(browser: Any, url: str, login: str) -> Any:
+    context = browser.new_context(base_url=url, locale="zh-TW", timezone_id="Asia/Taipei")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    if login:
+        page.goto("/office/sign-in")
+        enter(page, login)
+        page.wait_for_url("**/office/**")
+    return page
+
+
+def replying(browser: Any, url: str) -> tuple[Any, str, Callable[[], Any]]:
+    """An agency that has something to answer: which one that is differs from city to city."""
+    for number in range(1, 7):
+        page = at_desk(browser, url, f"agency{number}")
+        with suppress(Error):
+            answering(page)
+            break
+    return page, "office-agency-reply", lambda: answering(page)
 
 
 def going(page: Any, where: str | Steps) -> Callable[[], Any]:
