@@ -21,6 +21,7 @@ import { Context } from './context';
 import { Desk } from './desk';
 import { photoAddress } from './photo-address';
 import { readInspection } from './read';
+import { Rerun } from './rerun';
 import { Sender } from './sender';
 import { room } from './storage';
 import { plainly, Travel } from './travel';
@@ -87,7 +88,7 @@ class FieldEngine implements Engine {
   readonly inspections = new Cell<InspectionSummary[]>([]);
   readonly #summaries = new Map<string, InspectionSummary>();
   readonly #dirty = new Set<string>();
-  #reading: Promise<void> | null = null;
+  readonly #reading = new Rerun(() => this.#read());
   readonly #desk: Desk;
   readonly #travel: Travel;
   readonly #sender: Sender;
@@ -202,26 +203,19 @@ class FieldEngine implements Engine {
   }
 
   /** Changes that come while the last ones are being read are read together. */
-  async #changed(inspection: string | null): Promise<void> {
+  #changed(inspection: string | null): Promise<void> {
     for (const id of inspection === null ? this.#summaries.keys() : [inspection]) this.#dirty.add(id);
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = null;
-    });
-    await this.#reading;
+    return this.#reading.ask();
   }
 
   async #read(): Promise<void> {
-    while (this.#dirty.size > 0) await this.#readDirty();
-    await this.#sender.show();
-  }
-
-  async #readDirty(): Promise<void> {
     const ids = [...this.#dirty];
     this.#dirty.clear();
     for (const id of ids) {
       await this.context.rooms.get(id)?.refresh();
       await this.#summarise(id);
     }
+    await this.#sender.show();
   }
 
   async #summarise(inspection: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { Patch } from '../domain/operations';
 import type { EntityKind } from '../domain/operations/operation';
 import type { Locks } from './locks';
 import { readInspection } from './read';
+import { Rerun } from './rerun';
 
 export interface Undo {
   entity: EntityKind;
@@ -20,8 +21,7 @@ export class Room {
   #release: (() => void) | null = null;
   #waiting: AbortController | null = null;
   #taking: Promise<void> | null = null;
-  #reading: Promise<void> | null = null;
-  #again = false;
+  readonly #reading = new Rerun(() => this.#read());
 
   constructor(
     private readonly db: FieldDatabase,
@@ -45,16 +45,9 @@ export class Room {
     if (this.#release === null) throw new EngineError('read_only');
   }
 
-  /** Reads the rows again and shows them; calls during a reading lead to one more. */
+  /** Reads the rows again and shows them. */
   refresh(): Promise<void> {
-    if (this.#reading !== null) {
-      this.#again = true;
-      return this.#reading;
-    }
-    this.#reading = this.#read().finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+    return this.#reading.ask();
   }
 
   leave(): void {
@@ -95,11 +88,8 @@ export class Room {
   }
 
   async #read(): Promise<void> {
-    do {
-      this.#again = false;
-      const { state } = await readInspection(this.db, this.id);
-      const mode = this.#release === null ? 'reader' : 'writer';
-      this.cell.set({ ...state, mode, canUndo: this.undo.length > 0 });
-    } while (this.#again);
+    const { state } = await readInspection(this.db, this.id);
+    const mode = this.#release === null ? 'reader' : 'writer';
+    this.cell.set({ ...state, mode, canUndo: this.undo.length > 0 });
   }
 }
