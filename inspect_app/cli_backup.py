@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from flask_migrate import upgrade
 from sqlalchemy import Column, Date, LargeBinary, Table, func, insert, select, text
+from sqlalchemy.orm import Session
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM
@@ -32,7 +33,7 @@ from inspect_app.inspections.models import Inspection
 from inspect_app.installation.services import new_epoch
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
-from inspect_app.transaction import end_read, transaction
+from inspect_app.transaction import one_read, transaction
 
 FORMAT = "inspect-app-backup/1"
 BATCH = 500
@@ -49,23 +50,29 @@ def backup(folder: Path) -> Manifest:
         raise Problem("conflict", f"{folder} is not empty; name a new folder for the backup.")
     (folder / "tables").mkdir(parents=True)
     (folder / "originals").mkdir()
-    _one_snapshot()
+    with one_read() as session:
+        _one_snapshot(session)
+        logs, manifest = _written(folder, session)
+    with (folder / "manifest.json").open("wb") as file:
+        _write(file, json.dumps(manifest, indent=1).encode())
+    told = _told(_checked(folder))
+    _note(folder, logs, manifest["photos"], told)
+    return told
+
+
+def _written(folder: Path, session: Session) -> tuple[dict[str, int], Manifest]:
+    """Write tables and originals; answers the length of each inspection's log, and the manifest."""
     tables = {table.name: _write_table(folder, table) for table in _tables()}
     photos, spoilt = _write_photos(folder)
-    logs = {row.id: row.log_n for row in db.session.execute(select(Inspection.id, Inspection.log_n))}
-    manifest = {
+    logs = {row.id: row.log_n for row in session.execute(select(Inspection.id, Inspection.log_n))}
+    return logs, {
         "format": FORMAT,
         "at": clock.now().isoformat(),
-        "schema": db.session.scalar(text("SELECT version_num FROM alembic_version")),
+        "schema": session.scalar(text("SELECT version_num FROM alembic_version")),
         "tables": tables,
         "photos": photos,
         "spoilt": spoilt,
     }
-    with (folder / "manifest.json").open("wb") as file:
-        _write(file, json.dumps(manifest, indent=1).encode())
-    told = _told(_checked(folder))
-    _note(folder, logs, photos, told)
-    return told
 
 
 def _told(manifest: Manifest) -> Manifest:
@@ -102,11 +109,10 @@ def _tables() -> list[Table]:
     return [table for table in db.metadata.sorted_tables if table.name not in EPHEMERAL]
 
 
-def _one_snapshot() -> None:
+def _one_snapshot(session: Session) -> None:
     """Everything is read as of one moment; SQLite's read transaction is one already."""
-    end_read()
     if db.engine.dialect.name == "postgresql":
-        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _write_table(folder: Path, table: Table) -> Manifest:

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -113,6 +113,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 writing: ContextVar[bool] = ContextVar("writing", default=False)
 volatile: ContextVar[bool] = ContextVar("volatile", default=False)
+together: ContextVar[bool] = ContextVar("together", default=False)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -134,10 +135,35 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:
-    """Wait for a lock as long as on SQLite, then say "busy" instead of waiting for ever."""
+    """Wait for a lock as long as on SQLite, then say "busy" instead of waiting for ever. Only a transaction that says so writes."""
     connection.autocommit = True
     connection.execute("SET lock_timeout = '10s'")
+    connection.execute("SET default_transaction_read_only = on")
     connection.autocommit = False
+    connection.read_only = False  # what begins with a BEGIN
+
+
+def _begin_postgres(connection: Connection) -> None:
+    """A connection that nobody but its owner sets up begins by BEGIN."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        _begin_by_itself(connection, False)
+
+
+def _read_without_begin(_session: Session, _transaction: Any, connection: Connection) -> None:
+    """A session's reads are statements of their own: at READ COMMITTED each has its own view of the data anyway, and at the
+    ROLLBACK that would end them the driver forgets what it has prepared (decision 0030). The server refuses their writing.
+    """
+    if connection.dialect.name == "postgresql" and not (writing.get() or together.get()):
+        _begin_by_itself(connection, True)
+
+
+event.listen(db.session, "after_begin", _read_without_begin)
+
+
+def _begin_by_itself(connection: Connection, each: bool) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    if driver.autocommit != each:
+        driver.autocommit = each
 
 
 def _file_of(connection: Any) -> tuple[str, int]:
@@ -176,6 +202,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     elif engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "begin", _begin_postgres)
 
 
 def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from inspect_app import failpoints
-from inspect_app.extensions import db, volatile, writing
+from inspect_app.extensions import db, together, volatile, writing
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -65,6 +65,22 @@ def _need_not_wait(session: Session) -> None:
     """On PostgreSQL a transaction says so itself; on SQLite its BEGIN does (extensions)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+@contextmanager
+def one_read() -> Iterator[Session]:
+    """Reads that hang together: rows walked page by page, or everything as of one moment. Elsewhere each question stands alone."""
+    session = db.session()
+    if in_transaction() or together.get():
+        yield session
+        return
+    _leave_read_snapshot(session)
+    token = together.set(True)
+    try:
+        yield session
+    finally:
+        session.rollback()
+        together.reset(token)
 
 
 def in_transaction() -> bool:

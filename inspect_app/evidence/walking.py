@@ -11,6 +11,7 @@ from inspect_app.audit.lines import leaf_of
 from inspect_app.audit.models import AuditLine, ChainLink, WaitingLine
 from inspect_app.domain.merkle import START, Growing, link_hash
 from inspect_app.extensions import db
+from inspect_app.transaction import one_read
 
 PAGE = 1000
 SAID = (AuditLine.id, AuditLine.at, AuditLine.actor_id, AuditLine.actor_name, AuditLine.action, AuditLine.subject,
@@ -42,7 +43,7 @@ class Walk:
             ChainLink.position, ChainLink.line_n, ChainLink.hash, ChainLink.leaf.label("linked"), *SAID
         )
         query = query.outerjoin(AuditLine, AuditLine.n == ChainLink.line_n).order_by(ChainLink.position)
-        with db.session.execute(query.execution_options(yield_per=PAGE)) as rows:
+        with one_read() as session, session.execute(query.execution_options(yield_per=PAGE)) as rows:
             return next((fault for row in rows if (fault := self._step(row))), None)
 
     def _step(self, row: Row[Any]) -> Fault | None:

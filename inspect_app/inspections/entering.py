@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,9 @@ from inspect_app.domain.operations.pages import page_digest
 from inspect_app.domain.operations.validation import owners
 from inspect_app.extensions import among, db
 from inspect_app.inspections import following
+from inspect_app.inspections.heads import Head
 from inspect_app.inspections.incoming import Incoming, OperationIn
-from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
+from inspect_app.inspections.models import DECIDING_ENTITIES, DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
 from inspect_app.photos.services import refer
 from inspect_app.prepared import Prepared, bound, insert_rows
@@ -79,48 +80,60 @@ class Page:
         return not self.kinds.isdisjoint(("score_sheet", *FREE))
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A page in its log, from place `first` on. `head`: how the inspection stood when it was in."""
+
+    page: Page
+    first: int
+    statuses: Mapping[str, str]
+    head: Head
+
+    def rows(self) -> Iterator[tuple[int, str, str, str, str, datetime]]:
+        """(n, id, body, stamp, status, received), as they are read from the log."""
+        received = self.page.received
+        for n, (item, new) in enumerate(zip(self.page.items, self.page.new, strict=True), self.first):
+            yield n, item.id, item.body, new.stamp, self.statuses[item.id], received
+
+
 class Entries:
     """What one transaction adds to the logs, page after page. It is written together: many inspections cost little more than one.
 
-    `last`: {inspection: the last place in its log}, of rows that the caller holds locked until the transaction ends.
+    `heads`: {inspection: how it stands}, of rows that the caller holds locked until the transaction ends; they are kept up.
     """
 
-    def __init__(self, last: Mapping[str, int]) -> None:
-        self._last = dict(last)
+    def __init__(self, heads: Mapping[str, Head]) -> None:
+        self._heads = heads
         self._grown: set[str] = set()
         self._rows: list[tuple[Any, ...]] = []
         self._acts: list[audit.Act] = []
 
-    def enter(self, writer: Writer, page: Page) -> dict[str, str]:
-        """Judge the page against its log and take it in; answers {operation id: status}."""
+    def enter(self, writer: Writer, page: Page) -> Entered:
+        """Judge the page against its log and take it in."""
+        head = self._heads[page.inspection]
         earlier, deciding = self._earlier(page)
         state, statuses = _judged(page, earlier, deciding)
         hidden = _confidential(page, {key: to for _, _, _, kind, key, to in earlier if kind == "photo"})
-        first = self._places(page.inspection, len(page.new))
+        first, head.last = head.last + 1, head.last + len(page.new)
+        head.decided = bool(deciding) or not page.kinds.isdisjoint(DECIDING_ENTITIES)
         self._rows += _rows(page, first, statuses, hidden)
         self._acts.append(_told(writer, page, first))
         self._grown.add(page.inspection)
-        _follow(page, state)
-        return statuses
+        head.sheets_open = _follow(page, state) or head.sheets_open
+        return Entered(page, first, statuses, replace(head))
 
     def write(self) -> None:
         """Write what was entered, all in the caller's transaction."""
         if not self._rows:
             return
         insert_rows(OperationRow, _COLUMNS, self._rows)
-        _GROWN.many({"inspection": key, "last": self._last[key]} for key in sorted(self._grown))
+        _GROWN.many({"inspection": key, "last": self._heads[key].last} for key in sorted(self._grown))
         audit.record_all(self._acts)
         self._grown, self._rows, self._acts = set(), [], []
 
-    def _places(self, inspection: str, count: int) -> int:
-        """The first of `count` places, in the order of commits: see `last`."""
-        last = self._last[inspection]
-        self._last[inspection] = last + count
-        return last + 1
-
     def _earlier(self, page: Page) -> tuple[list[Earlier], list[Earlier]]:
         """The log of the same entities, and that of sheets and of what closes, signs and opens."""
-        if not self._last[page.inspection]:
+        if not self._heads[page.inspection].last:
             return [], []
         if page.inspection in self._grown:
             self.write()
@@ -196,14 +209,14 @@ def _rows(
     ]  # fmt: skip
 
 
-def _follow(page: Page, state: State) -> None:
-    """What follows from new operations: photos in use, sheets that open, the visit that closes."""
+def _follow(page: Page, state: State) -> bool:
+    """What follows from new operations: photos in use, sheets that open (answered), the visit that closes."""
     photos = {sha256 for item in page.items for sha256 in item.photos}
     if photos:
         refer(photos, f"inspection:{page.inspection}")
-    if page.concerns_sheets:
-        _open_sheets(page, state)
+    opened = page.concerns_sheets and _open_sheets(page, state)
     following.follow(page.inspection, state, page.kinds)
+    return opened
 
 
 def _told(writer: Writer, page: Page, first: int) -> audit.Act:
@@ -218,10 +231,13 @@ def _told(writer: Writer, page: Page, first: int) -> audit.Act:
     return audit.Act(writer, "inspections.operations_taken", f"inspection:{page.inspection}", facts)
 
 
-def _open_sheets(page: Page, state: State) -> None:
+def _open_sheets(page: Page, state: State) -> bool:
+    """Once all are handed in; answers whether they are."""
     sheets = [
         state.entity("score_sheet", entity_uuid(page.inspection, f"score_sheet:{member}"))
         for member in page.team.members
     ]
-    if all(sheet.value("handed_in_at") for sheet in sheets):
+    handed_in = all(sheet.value("handed_in_at") for sheet in sheets)
+    if handed_in:
         db.session.execute(_OPEN, {"inspection": page.inspection})
+    return handed_in

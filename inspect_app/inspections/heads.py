@@ -48,7 +48,8 @@ class Head:
 
 def heads_of(inspections: Iterable[str]) -> dict[str, Head]:
     """{inspection id: how it stands} of those that exist."""
-    return _heads(_HEADS.rows(ids=inspections))
+    wanted = list(inspections)
+    return _heads(_HEADS.rows(ids=wanted)) if wanted else {}
 
 
 def hold(inspections: Iterable[str]) -> dict[str, Head]:

@@ -4,7 +4,8 @@ the same batch gets the same answer every time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,7 +18,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import among, insert_new
 from inspect_app.ids import new_id
 from inspect_app.inspections import services_open
-from inspect_app.inspections.entering import Entries, Page, Writer
+from inspect_app.inspections.entering import Entered, Entries, Page, Writer
 from inspect_app.inspections.heads import Head, hold
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.judging import (
@@ -51,6 +52,14 @@ _LATEST = Prepared(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch, item by item, and what it added: {inspection: the page in its log}."""
+
+    results: list[Result]
+    added: dict[str, Entered]
+
+
 def append(sender: Sender, items: Sequence[Incoming], *, again: bool = False) -> list[Result]:
     """Take a batch and answer each item in its order: applied, late, conflict, duplicate, refused, quarantined.
 
@@ -58,6 +67,11 @@ def append(sender: Sender, items: Sequence[Incoming], *, again: bool = False) ->
     and at once. Never raises for the content of an item; `busy` when the writer stays busy. `again` judges quarantined
     items anew (they are settled by the caller).
     """
+    return take_in(sender, items, again=again).results
+
+
+def take_in(sender: Sender, items: Sequence[Incoming], *, again: bool = False) -> Taken:
+    """The same, with what it added to the logs."""
     if in_transaction():
         return _take([(sender, items)], again=again)[0]
     end_read()  # nobody holds a connection while standing in the line
@@ -67,20 +81,19 @@ def append(sender: Sender, items: Sequence[Incoming], *, again: bool = False) ->
         raise Problem("busy", "系統忙碌中，資料沒有變動。請稍後再試。") from None
 
 
-def _line() -> Shared[Batch, list[Result]]:
+def _line() -> Shared[Batch, Taken]:
     """The one line of this application."""
-    line: Shared[Batch, list[Result]] = current_app.extensions.setdefault(
+    line: Shared[Batch, Taken] = current_app.extensions.setdefault(
         "inspections.log", Shared(_take, MOST_TOGETHER, PATIENCE)
     )
     return line
 
 
-def _take(batches: Sequence[Batch], *, again: bool = False) -> list[list[Result]]:
+def _take(batches: Sequence[Batch], *, again: bool = False) -> list[Taken]:
     """One after the other, in one transaction: the second sees what the first wrote."""
     held = _hold(batches)
-    last = {key: head.last for key, head in held.items()}
     teams = {key: team_from(head.people) for key, head in held.items()}
-    known, moment, entries = look_up(batches, teams, again=again), _moment_of_receipt(last), Entries(last)
+    known, moment, entries = look_up(batches, teams, again=again), _moment_of_receipt(held), Entries(held)
     names = _names(batches)
     taken = []
     for sender, items in batches:
@@ -97,9 +110,9 @@ def _names(batches: Sequence[Batch]) -> dict[str, str]:
     return known | accounts.names(unknown) if unknown else known
 
 
-def _moment_of_receipt(last: Mapping[str, int]) -> datetime:
+def _moment_of_receipt(held: dict[str, Head]) -> datetime:
     """Now, and never before what was received already: a server clock that was put back does not turn the order round."""
-    begun = [key for key, n in last.items() if n]
+    begun = [key for key, head in held.items() if head.last]
     latest = _LATEST.rows(ids=begun)[0][0] if begun else None
     now = clock.now()
     return now if latest is None else max(now, latest)
@@ -127,16 +140,18 @@ class _Taking:
         self._seen: dict[str, str] = {}
         self._new: dict[str, list[Incoming]] = {}
         self._aside: list[tuple[Incoming, str]] = []
+        self._added: dict[str, Entered] = {}
 
-    def take(self, items: Sequence[Incoming]) -> list[Result]:
+    def take(self, items: Sequence[Incoming]) -> Taken:
         """Judge every item in its order, then enter what is new."""
         results = [self._judge(item) for item in items]
         self._keep()
         logged = self._known.logged
-        return [
+        told = [
             Result(result.id, logged[result.id][1]) if result.status == "new" else result
             for result in results
         ]
+        return Taken(told, self._added)
 
     def _judge(self, item: Incoming) -> Result:
         result = self._repeated(item) or self._judged(item)
@@ -173,8 +188,10 @@ class _Taking:
             self._known.note_aside(self._sender, item, code)
         for inspection, items in sorted(self._new.items()):
             page = Page(inspection, self._known.teams[inspection], items, self._received)
-            statuses = self._entries.enter(self._writer, page)
-            self._known.logged.update({item.id: (item.content_hash, statuses[item.id]) for item in items})
+            entered = self._added[inspection] = self._entries.enter(self._writer, page)
+            self._known.logged.update(
+                {item.id: (item.content_hash, entered.statuses[item.id]) for item in items}
+            )
 
 
 def _set_aside(sender: Sender, writer: Writer, item: Incoming, code: str, received: datetime) -> None:

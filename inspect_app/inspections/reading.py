@@ -7,18 +7,19 @@ while writers run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Integer, Text, and_, bindparam, cast, func, or_, select, type_coerce
+from sqlalchemy import and_, bindparam, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.domain.operations import Stamped, State, Team, entity_uuid, fold
 from inspect_app.extensions import among, db
+from inspect_app.inspections.entering import Entered
 from inspect_app.inspections.heads import Head
 from inspect_app.inspections.models import DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
@@ -30,24 +31,14 @@ from inspect_app.scheduling.models import VisitMember
 _c = (
     OperationRow.__table__.c
 )  # columns of the table, not of the model: thousands of rows need no unit of work
-_ROWS = select(
-    _c.inspection_id, _c.n, _c.id, _c.body, _c.stamp, _c.status, type_coerce(_c.received_at, NullType())
-)
+_ROWS = select(_c.n, _c.id, _c.body, _c.stamp, _c.status, type_coerce(_c.received_at, NullType()))
 _AFTER = (
     _ROWS.where(_c.inspection_id == bindparam("inspection"), _c.n > bindparam("after"))
     .order_by(_c.n)
     .limit(bindparam("room"))
 )
-_places = func.json_each(bindparam("places", type_=JSON)).table_valued("key", "value")
-_AFTER_EACH = (
-    _ROWS.join(_places, _c.inspection_id == _places.c.key)
-    .where(_c.n > cast(cast(_places.c.value, Text), Integer))
-    .order_by(_c.inspection_id, _c.n)
-    .limit(bindparam("room"))
-)
 _OPEN_TO = or_(_c.confidential_to.in_(("", bindparam("reader"))), _c.author_id == bindparam("reader"))
 _OPEN, _SHEETS = Prepared(_AFTER.where(_OPEN_TO)), Prepared(_AFTER.where(~_OPEN_TO))
-_OPEN_EACH = Prepared(_AFTER_EACH.where(_OPEN_TO))
 _i, _m = Inspection.__table__.c, VisitMember.__table__.c
 _OF_ACCOUNT = Prepared(
     select(_i.id)
@@ -58,6 +49,9 @@ _OF_ACCOUNT = Prepared(
 _DECIDING = Prepared(
     select(_c.inspection_id, _c.body, _c.stamp).where(among(_c.inspection_id, "ids"), DECIDING_KINDS)
 )
+
+
+NOTHING: Mapping[str, Entered] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +77,64 @@ def inspections_of(account_id: str) -> list[str]:
     return [key for (key,) in _OF_ACCOUNT.rows(account=account_id)]
 
 
-def read(account_id: str, places: Mapping[str, Place], heads: Mapping[str, Head], most: int) -> Page:
-    """At most `most` operations beyond the places, for a reader who is on the team of all of these inspections."""
+def read(
+    account_id: str,
+    places: Mapping[str, Place],
+    heads: Mapping[str, Head],
+    most: int,
+    added: Mapping[str, Entered] = NOTHING,
+) -> Page:
+    """At most `most` operations beyond the places, for a reader who is on the team of all of these inspections.
+
+    `added`: what the reader has just put into logs right behind the places; it is known and need not be asked for.
+    """
     page = Page(places=dict(places))
     known = sorted(key for key in places if key in heads)
-    for key, end in _read_open(
-        account_id, [key for key in known if places[key].log < heads[key].last], page, most
-    ):
-        place = page.places[key]
-        page.places[key] = Place(end[0], place.sheets, mark_of(end[1]))
+    for key in known:
+        if places[key].log < heads[key].last and not page.more:
+            _read_open(account_id, key, page, most, added.get(key))
     for key in known:
         if heads[key].sheets_open and places[key].sheets < heads[key].last and not page.more:
             _read_sheets(account_id, key, page, most)
     return page
 
 
-def _read_open(
-    account_id: str, grown: list[str], page: Page, most: int
-) -> Iterable[tuple[str, tuple[int, str]]]:
-    """What everybody may read of those whose log has grown, with one question; answers where each was read to."""
-    asked = {"reader": account_id, "room": most + 1}
-    if len(grown) == 1:  # in the order of its index; many have to be sorted
-        rows = _OPEN.rows(inspection=grown[0], after=page.places[grown[0]].log, **asked)
-    elif grown:
-        rows = _OPEN_EACH.rows(places={key: page.places[key].log for key in grown}, **asked)
+def _read_open(account_id: str, inspection: str, page: Page, most: int, added: Entered | None) -> None:
+    """What everybody may read, and the reader's own. One inspection at a time: asked for many at once, PostgreSQL would look
+    through the whole table.
+    """
+    room, place = most - len(page.operations), page.places[inspection]
+    if added is not None:
+        rows: list[Row] = list(added.rows())
     else:
-        rows = []
-    return _add(rows, page, most).items()
+        rows = _OPEN.rows(inspection=inspection, after=place.log, reader=account_id, room=room + 1)
+    end = _add(rows, page, room)
+    if end is not None:
+        page.places[inspection] = Place(end[0], place.sheets, mark_of(end[1]))
 
 
 def _read_sheets(account_id: str, inspection: str, page: Page, most: int) -> None:
-    room = most - len(page.operations)
-    place = page.places[inspection]
+    room, place = most - len(page.operations), page.places[inspection]
     rows = _SHEETS.rows(inspection=inspection, after=place.sheets, reader=account_id, room=room + 1)
-    for end in _add(rows, page, room).values():
+    end = _add(rows, page, room)
+    if end is not None:
         page.places[inspection] = Place(place.log, end[0], place.mark)
 
 
-def _add(rows: list[Row], page: Page, room: int) -> dict[str, tuple[int, str]]:
-    """Append as many rows as there is room for; answers n and id of each inspection's last one."""
+def _add(rows: list[Row], page: Page, room: int) -> tuple[int, str] | None:
+    """Append as many rows as there is room for; answers n and id of the last one."""
     page.more = page.more or len(rows) > room
     moments: dict[Any, str] = {}  # a batch has one
-    ends: dict[str, tuple[int, str]] = {}
-    for inspection, n, key, body, stamp, status, received in rows[:room]:
+    end = None
+    for n, key, body, stamp, status, received in rows[:room]:
         moment = moments.get(received) or moments.setdefault(received, _moment(received))
-        ends[inspection] = n, key
+        end = n, key
         page.operations.append(
             orjson.Fragment(
                 f'{body[:-1]},"n":{n},"stamp":"{stamp}","status":"{status}","received":"{moment}"}}'
             )
         )
-    return ends
+    return end
 
 
 def _moment(came: datetime | str) -> str:

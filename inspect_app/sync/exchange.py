@@ -34,19 +34,21 @@ def exchange(actor: Actor, asked: SyncRequest, items: list[Incoming]) -> dict[st
     sender = Sender(actor.id, ground.device, name=actor.name)
     readable = ground.inspections
     cursor = _still_ours(actor, cursors.read(actor.id, asked.cursor), ground.epoch)
-    results = log.append(sender, items) if items else []
+    taken = log.take_in(sender, items) if items else log.Taken([], {})
     readable = readable if _of(items) <= set(readable) else reading.inspections_of(actor.id)
     named = set(readable if asked.inspections is None else asked.inspections)
     wanted = [key for key in readable if key in named]
     if asked.holds is not None:
         left_behind.note(sender.device_id, asked.holds, readable)
-    heads = heads_of(wanted)
-    page = reading.read(
-        actor.id, {key: cursor.places.get(key, Place()) for key in wanted}, heads, MOST_PULLED
-    )
+    places = {key: cursor.places.get(key, Place()) for key in wanted}
+    added = {
+        key: one for key, one in taken.added.items() if key in places and one.first == places[key].log + 1
+    }
+    heads = {key: one.head for key, one in added.items()} | heads_of(set(wanted) - set(added))
+    page = reading.read(actor.id, places, heads, MOST_PULLED, added)
     kept = {key: cursor.places[key] for key in readable if key in cursor.places}
     return {
-        "results": [_told(result) for result in results],
+        "results": [_told(result) for result in taken.results],
         "operations": page.operations,
         "cursor": cursors.write(actor.id, Cursor(cursor.epoch, kept | page.places)),
         "more": page.more,

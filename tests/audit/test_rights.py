@@ -22,6 +22,7 @@ from inspect_app.evidence import heads
 from inspect_app.evidence.verification import verify
 from inspect_app.transaction import transaction
 from tests.support import databases, factories
+from tests.support.tampering import past_the_program
 
 FORBIDDEN = (
     "DELETE FROM {}", "TRUNCATE {} CASCADE", "ALTER TABLE {} DISABLE TRIGGER ALL",
@@ -62,11 +63,11 @@ def ordinary_role(settings: Any) -> Iterator[str]:
 
 def refused(db: Any, statement: str) -> bool:
     """Whether the database refuses it for want of a right."""
-    db.session.rollback()
-    try:
-        db.session.execute(text(statement))
-    except ProgrammingError as error:
-        return "permission denied" in str(error) or "must be owner" in str(error)
+    with past_the_program(db):
+        try:
+            db.session.execute(text(statement))
+        except ProgrammingError as error:
+            return "permission denied" in str(error) or "must be owner" in str(error)
     return False
 
 

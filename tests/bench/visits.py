@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from inspect_app.ids import new_id
 from tests.support.product import Product
@@ -105,6 +105,9 @@ def _fill(visits: int) -> list[Job]:
     with transaction() as session:
         for table, rows in _rows(made, tender).items():
             session.execute(insert(db.metadata.tables[table]), rows)
+        session.execute(
+            text("ANALYZE")
+        )  # as after an installation's first minute: autovacuum, or SQLite's own
     db.session.remove()
     db.engine.dispose()
     return made

@@ -146,9 +146,9 @@ FORGERIES = {
 def test_the_first_bad_row_is_named(log: Any) -> None:
     found = {}
     for name, forgery in FORGERIES.items():
-        past_the_guards(log)
-        forgery.change(log)
-        first = verify().faults[:1]
+        with past_the_guards(log):
+            forgery.change(log)
+            first = verify().faults[:1]
         found[name] = [(one.kind, one.row) for one in first]
     assert found == {name: [(forgery.kind, forgery.row)] for name, forgery in FORGERIES.items()}
     assert verify().faults == []

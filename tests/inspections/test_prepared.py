@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from inspect_app import clock
 from inspect_app.accounts.models import Account, Device
 from inspect_app.extensions import among
 from inspect_app.ids import new_id
 from inspect_app.prepared import Prepared, bound, insert_rows
-from inspect_app.transaction import transaction
+from inspect_app.transaction import end_read, one_read, transaction
 from tests.support import factories
 
 _a = Account.__table__.c
@@ -61,3 +62,35 @@ def test_rows_that_pour_hold_whatever_a_text_may_hold(db: Any) -> None:
 def test_a_statement_has_a_fixed_number_of_parameters(db: Any) -> None:
     with pytest.raises(TypeError, match="among"):
         Prepared(WANTED.where(_a.id.in_(["a", "b"]))).rows()
+
+
+def test_what_is_written_outside_a_transaction_does_not_last(db: Any) -> None:
+    """PostgreSQL refuses it at once; SQLite takes it back. Either way a read that ends makes nothing last."""
+    person = factories.account("inspector")
+    with suppress(InternalError):
+        db.session.execute(update(Account).where(_a.id == person.id).values(name="改名"))
+    end_read()
+    assert db.session.scalars(select(_a.name).where(_a.id == person.id)).one() == person.name
+
+
+def test_a_read_that_ends_keeps_what_the_driver_has_prepared(db: Any) -> None:
+    asked = Prepared(select(_a.name).where(_a.id == bindparam("id")))
+    for _ in range(8):  # the driver prepares at the sixth time
+        asked.row(id="nobody")
+        end_read()
+    kept = 0
+    if db.engine.dialect.name == "postgresql":
+        kept = db.session.scalar(
+            text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%accounts%'")
+        )
+    assert (kept > 0) == (db.engine.dialect.name == "postgresql")
+
+
+def test_reads_that_hang_together_see_one_moment(db: Any) -> None:
+    """Rows that are walked page by page need a transaction on PostgreSQL, which single questions do not have there."""
+    factories.account("inspector")
+    query = select(_a.name).execution_options(yield_per=1)
+    with one_read() as session, session.execute(query) as rows:
+        assert len(list(rows)) == 1
+    with transaction() as writer, one_read() as session:
+        assert session is writer

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import text
 
 from inspect_app.audit.models import APPEND_ONLY
+from inspect_app.extensions import together, writing
 
 
-def past_the_guards(db: Any) -> None:
-    """Begin a transaction of the session in which everything can be changed. It is there for whoever reads by this
-    session, and gone when the session ends it, so that one database serves many forgeries."""
+@contextmanager
+def past_the_program(db: Any) -> Iterator[None]:
+    """A transaction of the session, begun beside `transaction()`: what is written in it is there for whoever reads by this
+    session in the block, and gone at its end, so that one database serves many forgeries."""
     db.session.rollback()
-    for statement in _SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRES:
-        db.session.execute(text(statement))
+    write, read = writing.set(True), together.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        writing.reset(write)
+        together.reset(read)
+
+
+@contextmanager
+def past_the_guards(db: Any) -> Iterator[None]:
+    """The same, without triggers and foreign keys."""
+    with past_the_program(db):
+        do(db, *(_SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRES))
+        yield
 
 
 _SQLITE = [
@@ -32,6 +49,6 @@ def do(db: Any, *statements: str, **values: Any) -> None:
 
 def for_good(db: Any, *statements: str) -> None:
     """The same, committed; on SQLite the triggers are gone then."""
-    past_the_guards(db)
-    do(db, *statements)
-    db.session.commit()
+    with past_the_guards(db):
+        do(db, *statements)
+        db.session.commit()
