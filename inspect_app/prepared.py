@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Delete, Insert, SelectBase, Update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -138,6 +140,24 @@ def bound(model: type[Any], column: str, value: Any) -> Any:
     """A value as `insert_rows` takes it for that column."""
     process = _into(model.__table__.c[column].type, db.session.get_bind().dialect)
     return process(value) if process else value
+
+
+def insert_new(model: type[Any], rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that break no unique key and answer how many: two that write the same at once both succeed."""
+    dialect, added = db.session.get_bind().dialect.name, 0
+    for row in rows:
+        added += len(_new(model, tuple(row), dialect).rows(**row))  # type: ignore[arg-type]  # a class is hashable
+    return added
+
+
+@lru_cache(maxsize=256)
+def _new(model: type[Any], names: tuple[str, ...], dialect: str) -> Prepared:
+    """One row of those columns, and of the values that the model gives the others."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    table: Any = model.__table__
+    others = (column for column in table.c if column.name not in names and column.default is not None)
+    values = {**dict.fromkeys(names), **{column.name: column.default.arg for column in others}}
+    return Prepared(insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key))
 
 
 def insert_rows(model: type[Any], columns: tuple[str, ...], rows: list[Row]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from inspect_app import failpoints
-from inspect_app.extensions import db, together, volatile, writing
+from inspect_app.extensions import db, give_turn_on, together, volatile, writing
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -54,6 +54,7 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
         session.rollback()
         raise
     finally:
+        give_turn_on()
         _callbacks.reset(token)
         writing.reset(write)
         volatile.reset(passing)

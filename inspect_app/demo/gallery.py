@@ -12,10 +12,10 @@ from inspect_app import clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.demo.pictures import OFTEN, Scenes, jpeg
 from inspect_app.demo.visits import Crew
-from inspect_app.extensions import insert_new
 from inspect_app.photos import processing
 from inspect_app.photos import services as photos
 from inspect_app.photos.models import Possession
+from inspect_app.prepared import insert_new
 from inspect_app.projects.models import Tender
 from inspect_app.transaction import transaction
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from inspect_app import audit, clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.errors import Problem
-from inspect_app.extensions import among, insert_new
+from inspect_app.extensions import among
 from inspect_app.ids import new_id
 from inspect_app.inspections import services_open
 from inspect_app.inspections.entering import Entered, Entries, Page, Writer
@@ -38,7 +38,7 @@ from inspect_app.inspections.models import Inspection, OperationRow, SetAside
 from inspect_app.inspections.team import team_from
 from inspect_app.photos import queries as photos
 from inspect_app.photos.services import refer
-from inspect_app.prepared import Prepared
+from inspect_app.prepared import Prepared, insert_new
 from inspect_app.transaction import Shared, end_read, in_transaction
 
 log = structlog.get_logger()

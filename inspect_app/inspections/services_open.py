@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from inspect_app import clock
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.inspections.models import Inspection
+from inspect_app.prepared import insert_new
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling.models import Visit
 from inspect_app.transaction import transaction

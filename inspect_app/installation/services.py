@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from inspect_app import clock
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.installation.models import Installation
-from inspect_app.prepared import Prepared
+from inspect_app.prepared import Prepared, insert_new
 from inspect_app.transaction import transaction
 
 _EPOCH = Prepared(select(Installation.__table__.c.epoch).where(Installation.__table__.c.id == 1))

@@ -14,10 +14,11 @@ from flask import current_app
 from sqlalchemy import select, update
 
 from inspect_app import clock
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.notifications.mail import Mail, Mailer
 from inspect_app.notifications.models import OutboxRow
+from inspect_app.prepared import insert_new
 from inspect_app.transaction import end_read, transaction
 
 log = structlog.get_logger()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -37,6 +38,7 @@ _WAYS = Prepared(_FREE), Prepared(_LEFT)
 _WAYS_OPEN = Prepared(_FREE.where(*_OPEN)), Prepared(_LEFT.where(*_OPEN))
 _IS_OPEN = Prepared(select(_u.id).where(_u.id == bindparam("upload"), *_OPEN))
 _OURS = update(Upload.__table__).where(_u.id == bindparam("upload"), _u.lease == bindparam("ours"))
+_GIVEN_BACK = {"lease": None, "lease_until": None}
 _LAST_PART = Prepared(
     select(_p.start, _p.size, _p.key)
     .where(_p.upload_id == bindparam("upload"))
@@ -90,10 +92,9 @@ class Lease:
         """Change the upload's row while the lease is ours; `last` gives it back in the same transaction, so that
         whoever sees the change may go on at once. Raises Lost when somebody took over.
         """
-        given_back = {"lease": None, "lease_until": None} if last else {}
-        with transaction(lasting=False) as session:
-            changed = session.execute(_OURS, {"upload": self.key, "ours": self.id, **values, **given_back})
-            if changed.rowcount != 1:  # type: ignore[attr-defined]
+        changes = {**values, **_GIVEN_BACK} if last else values
+        with transaction(lasting=False):
+            if _changing(tuple(changes)).row(upload=self.key, ours=self.id, **changes) is None:
                 raise Lost
         for name in values.keys() & Standing.__slots__:
             setattr(self.stands, name, values[name])
@@ -110,6 +111,11 @@ class Lease:
         if not self._over:
             with suppress(Lost):
                 self.change(last=True)
+
+
+@lru_cache(maxsize=32)
+def _changing(names: tuple[str, ...]) -> Prepared:
+    return Prepared(_OURS.values(dict.fromkeys(names)).returning(_u.id))
 
 
 @contextmanager

@@ -6,21 +6,22 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from inspect_app import audit, clock, failpoints
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
 from inspect_app.notifications.services import enqueue
 from inspect_app.photos.models import Photo, Possession
 from inspect_app.photos.sniff import HEAD, media_type
 from inspect_app.photos.store import original_key, store
+from inspect_app.prepared import Prepared, insert_new
 from inspect_app.storage import StorageFull
 from inspect_app.transaction import transaction
 
 PROCESS = "photo.process"
 _c = Photo.__table__.c
+_STATE = Prepared(select(_c.state, _c.size).where(_c.sha256 == bindparam("photo")))
 _SOUND_AGAIN = (
     update(Photo.__table__)
     .where(_c.sha256 == bindparam("photo"), _c.state == "quarantined")
@@ -87,8 +88,8 @@ def full() -> Problem:
 
 def _present(sha256: str) -> bool:
     """Whether a sound copy is there; one that a check found spoilt is written anew."""
-    row = db.session.get(Photo, sha256)
-    return row is not None and row.state != "quarantined" and store().size(original_key(sha256)) == row.size
+    row = _STATE.row(photo=sha256)
+    return row is not None and row[0] != "quarantined" and store().size(original_key(sha256)) == row[1]
 
 
 class _Checked:

@@ -14,10 +14,11 @@ from sqlalchemy import and_, delete, exists, select
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM, Actor
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.photos import originals, uploads
 from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload
 from inspect_app.photos.store import WIDTHS, derived_key, original_key, store
+from inspect_app.prepared import insert_new
 from inspect_app.transaction import transaction
 
 GRACE = timedelta(days=180)

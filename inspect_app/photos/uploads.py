@@ -9,18 +9,19 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.photos import leases, originals
 from inspect_app.photos.leases import Part, Standing
 from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload, UploadPart
 from inspect_app.photos.store import part_prefix, store
-from inspect_app.prepared import Prepared
+from inspect_app.prepared import Prepared, insert_new
 from inspect_app.transaction import end_read, transaction
 
 KEPT = timedelta(days=14)
@@ -46,6 +47,15 @@ _POSSESSED = Prepared(
     .join(Possession, Possession.sha256 == Photo.sha256)
     .where(Photo.sha256 == bindparam("photo"), Possession.account_id == bindparam("account"))
     .where(Photo.state != "quarantined")
+)
+# The same, and the account's row is ours until the commit: on PostgreSQL its uploads begin one after another.
+_POSSESSED_ALONE = Prepared(
+    select(Photo.size)
+    .select_from(Account)
+    .outerjoin(Possession, and_(Possession.account_id == Account.id, Possession.sha256 == bindparam("photo")))
+    .outerjoin(Photo, and_(Photo.sha256 == Possession.sha256, Photo.state != "quarantined"))
+    .where(Account.id == bindparam("account"))
+    .with_for_update(of=Account, key_share=True)
 )
 _FORGET_OVER = Prepared(
     delete(Upload.__table__).where(
@@ -117,11 +127,11 @@ def _refuse_size(length: int) -> None:
 def _create(actor: Actor, key: str, wanted: Wanted, *, anew: bool) -> Standing:
     """`anew`: one that is over stands in the way."""
     moment = clock.now()
-    _refuse_over_quota(actor, wanted.length)
     with transaction(lasting=False):  # lost with the power, it is begun anew
+        size = _possessed_alone(actor.id, wanted.sha256)
+        announced = _announced(actor.id)
         if anew:
             _FORGET_OVER.rows(upload=key, now=moment)
-        size = _possessed_size(actor.id, wanted.sha256)
         stands = Standing(
             key, wanted.sha256, size or wanted.length, size or 0, moment + KEPT, moment if size else None
         )
@@ -131,6 +141,8 @@ def _create(actor: Actor, key: str, wanted: Wanted, *, anew: bool) -> Standing:
             "inspection": _plain(wanted.inspection, 36),
         }  # fmt: skip
         created = insert_new(Upload, [row])
+        if created:
+            _refuse_over_quota(announced + wanted.length)
     return stands if created else _fresh(key)
 
 
@@ -139,11 +151,22 @@ def _plain(text: str, longest: int) -> str:
     return "".join(character for character in text if character.isprintable())[:longest]
 
 
-def _refuse_over_quota(actor: Actor, more: int) -> None:
-    """What an account announces within a day is bounded; what it gives up again counts, too."""
-    announced = _ANNOUNCED.row(account=actor.id, since=clock.now() - DAY)
-    if int(announced[0] or 0 if announced else 0) + more > DAILY_BYTES:
+def _announced(account_id: str) -> int:
+    """Bytes that the account has announced within a day; what it gives up again counts, too."""
+    announced = _ANNOUNCED.row(account=account_id, since=clock.now() - DAY)
+    return int(announced[0] or 0) if announced else 0
+
+
+def _refuse_over_quota(announced: int) -> None:
+    """What an account announces within a day is bounded. Asked by who has the account's uploads for itself."""
+    if announced > DAILY_BYTES:
         raise Problem("too_many", "這個帳號今天上傳的照片已達上限，請明天再傳，或洽系統管理者。")
+
+
+def _possessed_alone(account_id: str, sha256: str) -> int | None:
+    """The size of the photo if the account has sent it; until the commit no other upload of the account begins or grows."""
+    found = _POSSESSED_ALONE.row(photo=sha256, account=account_id)
+    return found[0] if found is not None else None
 
 
 def _possessed_size(account_id: str, sha256: str) -> int | None:
@@ -162,8 +185,9 @@ def _restart(actor: Actor, stands: Standing, length: int) -> Standing:
     """Another length for the same hash: one of the two was wrong, so the unfinished one begins anew."""
     if stands.finished_at is not None:
         raise Problem("conflict", "這張照片已經存好，大小和這次說的不同。", field="Upload-Length")
-    _refuse_over_quota(actor, length - stands.length)
     with leases.held(stands.id) as lease, transaction():
+        _possessed_alone(actor.id, stands.sha256)
+        _refuse_over_quota(_announced(actor.id) + length - lease.stands.length)
         _FORGET_PARTS.rows(upload=stands.id)
         lease.change(length=length, received=0)
     return _fresh(stands.id)

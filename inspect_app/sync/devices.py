@@ -11,11 +11,10 @@ from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Device
 from inspect_app.domain.operations.fields import is_uuid
 from inspect_app.errors import Problem
-from inspect_app.extensions import insert_new
 from inspect_app.inspections.models import Inspection
 from inspect_app.installation import services as installation
 from inspect_app.installation.models import Installation
-from inspect_app.prepared import Prepared, Row
+from inspect_app.prepared import Prepared, Row, insert_new
 from inspect_app.scheduling.models import VisitMember
 from inspect_app.transaction import transaction
 

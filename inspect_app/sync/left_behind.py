@@ -18,9 +18,10 @@ from inspect_app.accounts.models import Device
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
 from inspect_app.inspections.reading import inspections_of
+from inspect_app.prepared import insert_new
 from inspect_app.projects.models import Tender
 from inspect_app.sync.models import Holding, Preview
 from inspect_app.sync.previews import without_original

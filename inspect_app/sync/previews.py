@@ -19,13 +19,14 @@ from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain.operations.fields import is_uuid
 from inspect_app.errors import Problem
-from inspect_app.extensions import db, insert_new
+from inspect_app.extensions import db
 from inspect_app.inspections import services_open
 from inspect_app.inspections.reading import inspections_of
 from inspect_app.photos import access
 from inspect_app.photos import queries as photos
 from inspect_app.photos.models import PhotoUse, Possession
 from inspect_app.photos.plain_jpeg import NotPlain, plain
+from inspect_app.prepared import insert_new
 from inspect_app.sync.models import Preview
 from inspect_app.transaction import transaction
 
