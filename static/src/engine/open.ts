@@ -208,14 +208,23 @@ class FieldEngine implements Engine {
     return this.#reading.ask();
   }
 
+  /** One that cannot be read holds up no other, and is still to be read. */
   async #read(): Promise<void> {
-    const ids = [...this.#dirty];
-    this.#dirty.clear();
-    for (const id of ids) {
+    const errors: unknown[] = [];
+    for (const id of [...this.#dirty]) await this.#readOne(id).catch((error) => errors.push(error));
+    await this.#sender.show();
+    if (errors.length > 0) throw errors[0];
+  }
+
+  async #readOne(id: string): Promise<void> {
+    this.#dirty.delete(id);
+    try {
       await this.context.rooms.get(id)?.refresh();
       await this.#summarise(id);
+    } catch (error) {
+      this.#dirty.add(id);
+      throw error;
     }
-    await this.#sender.show();
   }
 
   async #summarise(inspection: string): Promise<void> {

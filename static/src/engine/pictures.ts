@@ -11,15 +11,19 @@ export function pictureReader(): ReadPicture {
 function inWorker(worker: Worker): ReadPicture {
   const waiting = new Map<number, (result: PictureResult | null) => void>();
   let last = 0;
+  let dead = false;
   worker.addEventListener('message', (event: MessageEvent<{ id: number; result: PictureResult }>) => {
     waiting.get(event.data.id)?.(event.data.result);
     waiting.delete(event.data.id);
   });
   worker.addEventListener('error', () => {
+    // It may never have been loaded: who asks from here on would wait for ever.
+    dead = true;
     for (const answer of waiting.values()) answer(null);
     waiting.clear();
   });
   return async (bytes) => {
+    if (dead) return readOnPage(bytes);
     const id = ++last;
     const answer = new Promise<PictureResult | null>((resolve) => waiting.set(id, resolve));
     // A copy goes: the page keeps the bytes that it will store.

@@ -14,11 +14,16 @@ export class Rerun {
     return this.#running;
   }
 
+  /** Whoever asked meanwhile is answered by a run of their own. */
+  #failed(error: unknown): void {
+    if (!this.#asked) throw error;
+  }
+
   async #run(): Promise<void> {
     try {
       while (this.#asked) {
         this.#asked = false;
-        await this.work();
+        await this.work().catch((error) => this.#failed(error));
       }
     } finally {
       // In one breath with the last look at `#asked`: whoever asks from here on starts anew.

@@ -21,6 +21,8 @@ export class Room {
   #release: (() => void) | null = null;
   #waiting: AbortController | null = null;
   #taking: Promise<void> | null = null;
+  /** who is about to write and has not got the lock yet */
+  #writers = 0;
   readonly #reading = new Rerun(() => this.#read());
 
   constructor(
@@ -41,7 +43,10 @@ export class Room {
 
   /** Takes the writer's lock if it is free; else `read_only`, nothing changed. */
   async mustWrite(): Promise<void> {
-    await this.#takeLock();
+    this.#writers += 1;
+    await this.#takeLock().finally(() => {
+      this.#writers -= 1;
+    });
     if (this.#release === null) throw new EngineError('read_only');
   }
 
@@ -59,7 +64,9 @@ export class Room {
 
   async #open(): Promise<void> {
     await this.#takeLock();
-    await this.refresh();
+    // The screen went before the lock came: another tab may have it.
+    if (this.cell.subscribers === 0 && this.#writers === 0) this.leave();
+    else await this.refresh();
   }
 
   async #takeLock(): Promise<void> {

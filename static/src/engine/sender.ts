@@ -15,6 +15,8 @@ export class Sender {
   readonly #machine: SyncMachine;
   #triggers: Triggers | null = null;
   #running: Promise<void> | null = null;
+  /** a person waits, or the line came back: the next run heeds no back-off, whoever starts it */
+  #eager = false;
   #writing = 0;
   #stopped = false;
 
@@ -43,9 +45,10 @@ export class Sender {
 
   /** Resolves when the run has ended and the strip says how it stands. A run that is under way is waited for first. */
   async send(eager: boolean): Promise<void> {
+    this.#eager ||= eager;
     if (this.#running !== null) await this.#running.catch(() => undefined);
     if (this.#stopped) return;
-    this.#running ??= this.#run(eager).finally(() => {
+    this.#running ??= this.#run().finally(() => {
       this.#running = null;
     });
     await this.#running.finally(() => this.show());
@@ -96,7 +99,9 @@ export class Sender {
     await this.#running?.catch(() => undefined);
   }
 
-  async #run(eager: boolean): Promise<void> {
+  async #run(): Promise<void> {
+    const eager = this.#eager;
+    this.#eager = false;
     this.status.set({ ...this.status.get(), sending: true });
     if (eager) this.context.photoRefused = false;
     await this.#machine.run(eager);

@@ -43,3 +43,18 @@ test('a run that fails says so, and the next asking runs again', async () => {
   broken = false;
   await expect(work.ask()).resolves.toBeUndefined();
 });
+
+test('what is asked for during a run that fails is looked at all the same', async () => {
+  const disk = { broken: true, shown: 0 };
+  const work = new Rerun(async () => {
+    const { broken } = disk;
+    await null;
+    if (broken) throw new Error('the disk');
+    disk.shown += 1;
+  });
+  const first = work.ask();
+  disk.broken = false;
+  await work.ask();
+  expect(disk.shown).toBe(1);
+  await first;
+});

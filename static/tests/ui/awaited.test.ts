@@ -1,24 +1,17 @@
 import 'fake-indexeddb/auto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { scoreSheetId } from '../../src/domain/ids';
 import Awaited from '../../src/ui/closing/Awaited.vue';
-import { type Bench, bench, INSPECTION, until } from '../data/bench';
-import { type Stage, settled, stage } from './stage';
+import { bench, INSPECTION, until } from '../data/bench';
+import { onStage, settled, stage } from './stage';
 
-let opened: Bench | null = null;
-let shown: Stage | null = null;
-afterEach(async () => {
-  shown?.wrapper.unmount();
-  await settled(2);
-  await opened?.end();
-  document.body.innerHTML = '';
-});
+const on = onStage();
 
 /** The leader has handed in and closed; the member's tablet is at hand. */
 async function closed() {
-  opened = await bench('leader');
-  const { engine } = opened;
-  const member = await opened.another('member');
+  on.opened = await bench('leader');
+  const { engine } = on.opened;
+  const member = await on.opened.another('member');
   const handIn = async (who: typeof engine): Promise<void> => {
     const handed_in_at = '2026-11-23T03:00:00Z';
     await who.edit(INSPECTION, 'score_sheet', scoreSheetId(INSPECTION, who.account.id), { handed_in_at });
@@ -28,8 +21,8 @@ async function closed() {
   await engine.close(INSPECTION);
   await engine.sendNow();
   await member.engine.sendNow();
-  shown = await stage(engine, Awaited);
-  const { wrapper } = shown;
+  on.shown = await stage(engine, Awaited);
+  const { wrapper } = on.shown;
   const name = member.account.id; // the package of these tests names people by their ids
   return { engine, member: member.engine, name, handIn, text: () => wrapper.text().replace(/\s+/g, '') };
 }

@@ -1,18 +1,11 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, test, vi } from 'vitest';
 import BeforeLeaving from '../../src/ui/visits/BeforeLeaving.vue';
-import { type Bench, bench } from '../data/bench';
-import { type Stage, settled, stage } from './stage';
+import { bench } from '../data/bench';
+import { onStage, stage } from './stage';
 
-let opened: Bench | null = null;
-let shown: Stage | null = null;
-afterEach(async () => {
-  vi.unstubAllGlobals();
-  shown?.wrapper.unmount();
-  await settled(2);
-  await opened?.end();
-  document.body.innerHTML = '';
-});
+const on = onStage();
+afterEach(() => vi.unstubAllGlobals());
 
 /** The line about the lock, on a device that answers so. */
 async function line(answer: (() => Promise<boolean>) | null): Promise<string> {
@@ -20,9 +13,9 @@ async function line(answer: (() => Promise<boolean>) | null): Promise<string> {
     'PublicKeyCredential',
     answer ? { isUserVerifyingPlatformAuthenticatorAvailable: answer } : undefined,
   );
-  opened = await bench('leader');
-  shown = await stage(opened.engine, BeforeLeaving);
-  const lines = shown.wrapper.findAll('li').map((it) => it.text().replace(/\s+/g, ''));
+  on.opened = await bench('leader');
+  on.shown = await stage(on.opened.engine, BeforeLeaving);
+  const lines = on.shown.wrapper.findAll('li').map((it) => it.text().replace(/\s+/g, ''));
   return lines.find((it) => it.startsWith('這台裝置有螢幕鎖')) ?? '';
 }
 
@@ -34,7 +27,7 @@ test('a tablet without a lock of its own is to be given one before leaving', asy
 
 test('one with a lock is fine; a browser that does not say is not taken for one without', async () => {
   expect(await line(async () => true)).not.toContain('請處理');
-  shown?.wrapper.unmount();
-  await opened?.end();
+  on.shown?.wrapper.unmount();
+  await on.opened?.end();
   expect(await line(null)).toContain('請在系統設定確認');
 });

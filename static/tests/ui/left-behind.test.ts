@@ -1,19 +1,12 @@
 import 'fake-indexeddb/auto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { HttpRequest } from '../../src/sync/ports';
 import LeftBehind from '../../src/ui/visits/LeftBehind.vue';
-import { type Bench, bench, INSPECTION } from '../data/bench';
+import { bench, INSPECTION } from '../data/bench';
 import { json, reply } from '../simulation/twin/answers';
-import { type Stage, settled, stage } from './stage';
+import { onStage, type Stage, settled, stage } from './stage';
 
-let opened: Bench | null = null;
-let shown: Stage | null = null;
-afterEach(async () => {
-  shown?.wrapper.unmount();
-  await settled(2);
-  await opened?.end();
-  document.body.innerHTML = '';
-});
+const on = onStage();
 
 const LOST = 'd0000009-0000-7000-8000-000000000000';
 const left = (photos: number, previews: string[] = []) => ({
@@ -37,8 +30,8 @@ const device = (...inspections: unknown[]) => ({
 async function page(
   ...devices: unknown[]
 ): Promise<{ text: () => string; asked: HttpRequest[]; shown: Stage }> {
-  opened = await bench('leader');
-  const { tablet } = opened;
+  on.opened = await bench('leader');
+  const { tablet } = on.opened;
   const honest = tablet.line.transport;
   const asked: HttpRequest[] = [];
   await tablet.engine.stop();
@@ -50,9 +43,9 @@ async function page(
       return reply(204, '', {});
     },
   });
-  shown = await stage(tablet.engine, LeftBehind);
-  const { wrapper } = shown;
-  return { text: () => wrapper.text().replace(/\s+/g, ''), asked, shown };
+  on.shown = await stage(tablet.engine, LeftBehind);
+  const { wrapper } = on.shown;
+  return { text: () => wrapper.text().replace(/\s+/g, ''), asked, shown: on.shown };
 }
 
 test('the next sign-in names the lost device, its inspections, and what never came', async () => {

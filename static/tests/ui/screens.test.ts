@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scoreSheetId } from '../../src/domain/ids';
 import { entityOf, listOf, shownValue } from '../../src/domain/operations';
 import ConflictNote from '../../src/ui/components/ConflictNote.vue';
@@ -11,7 +11,7 @@ import Points from '../../src/ui/points/Points.vue';
 import PaperSheet from '../../src/ui/score/PaperSheet.vue';
 import Score from '../../src/ui/score/Score.vue';
 import { type Bench, bench, INSPECTION, until } from '../data/bench';
-import { type Stage, settled, stage } from './stage';
+import { onStage, settled, stage } from './stage';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const ROW = '□模板不緊密，漏漿，或□固定間距之隔件設置不良';
@@ -35,22 +35,15 @@ const table = tableOf(
   ['4', '5', '7'],
 );
 
-let opened: Bench | null = null;
-let shown: Stage | null = null;
-afterEach(async () => {
-  shown?.wrapper.unmount();
-  await settled(2);
-  await opened?.end();
-  document.body.innerHTML = '';
-});
+const on = onStage();
 
 const value = async (field: string, id = FINDING) =>
-  shownValue(entityOf((await until((opened as Bench).engine)).fold, 'finding', id), field);
+  shownValue(entityOf((await until((on.opened as Bench).engine)).fold, 'finding', id), field);
 
 async function editor() {
-  opened = await bench('leader');
-  shown = await stage(opened.engine, FindingEditor, { finding: FINDING, table, locked: false });
-  const { wrapper } = shown;
+  on.opened = await bench('leader');
+  on.shown = await stage(on.opened.engine, FindingEditor, { finding: FINDING, table, locked: false });
+  const { wrapper } = on.shown;
   const pick = async (code: string) => {
     await wrapper.get('[role=combobox]').setValue(code);
     await wrapper.get('[role=option]').trigger('click');
@@ -74,7 +67,7 @@ describe('a finding', () => {
     expect([await value('kind'), await value('party'), await value('noted_by')]).toEqual([
       'defect',
       'contractor',
-      (opened as Bench).engine.account.id,
+      (on.opened as Bench).engine.account.id,
     ]);
     await tick(0, false);
     expect(await value('text')).toBe('固定間距之隔件設置不良');
@@ -113,7 +106,7 @@ describe('a finding', () => {
     box.dispatchEvent(new InputEvent('input', { isComposing: true, bubbles: true }));
     await new Promise((resolve) => setTimeout(resolve, DELAY + 50));
     await settled();
-    expect((await until((opened as Bench).engine)).fold.log).toHaveLength(0);
+    expect((await until((on.opened as Bench).engine)).fold.log).toHaveLength(0);
     box.value = '蜂窩';
     box.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true }));
     await new Promise((resolve) => setTimeout(resolve, DELAY + 50));
@@ -129,7 +122,7 @@ describe('a finding', () => {
     });
     input.dispatchEvent(new Event('change'));
     await settled(12);
-    const { fold, photos } = await until((opened as Bench).engine);
+    const { fold, photos } = await until((on.opened as Bench).engine);
     expect(shownValue(listOf(fold, 'photo')[0] ?? null, 'finding')).toBe(FINDING);
     expect(photos).toHaveLength(1);
     expect(await value('kind')).toBe('defect');
@@ -142,7 +135,7 @@ describe('a finding', () => {
     input.dispatchEvent(new Event('change'));
     await settled(12);
     expect(wrapper.get('[role=alert]').text()).toContain('請重拍');
-    expect((await until((opened as Bench).engine)).photos).toHaveLength(0);
+    expect((await until((on.opened as Bench).engine)).photos).toHaveLength(0);
   });
 
   test('deleting is taken back by one tap', async () => {
@@ -163,9 +156,9 @@ describe('a finding', () => {
 
 describe('the sheet', () => {
   test('hand-in names what has no score, and does not ask for comments', async () => {
-    opened = await bench('member');
-    shown = await stage(opened.engine, Score);
-    const { wrapper } = shown;
+    on.opened = await bench('member');
+    on.shown = await stage(on.opened.engine, Score);
+    const { wrapper } = on.shown;
     await wrapper
       .findAll('button')
       .find((it) => it.text() === '顯示')
@@ -194,17 +187,17 @@ describe('the sheet', () => {
     await fill('施工進度', 14);
     await handIn();
     await settled();
-    const sheet = scoreSheetId(INSPECTION, opened.engine.account.id);
-    const { fold } = await until(opened.engine);
+    const sheet = scoreSheetId(INSPECTION, on.opened.engine.account.id);
+    const { fold } = await until(on.opened.engine);
     expect(shownValue(entityOf(fold, 'score_sheet', sheet), 'handed_in_at')).not.toBeNull();
     expect(wrapper.get('[aria-label=合計]').text()).toContain('76');
   });
 
   test('staff cannot begin without the photo of the signed paper, and it stands in every operation', async () => {
-    opened = await bench('staff');
-    const member = (await until(opened.engine)).package?.visit.team.find((it) => it.role === 'member');
-    shown = await stage(opened.engine, PaperSheet, { member });
-    const { wrapper } = shown;
+    on.opened = await bench('staff');
+    const member = (await until(on.opened.engine)).package?.visit.team.find((it) => it.role === 'member');
+    on.shown = await stage(on.opened.engine, PaperSheet, { member });
+    const { wrapper } = on.shown;
     expect(wrapper.find('[aria-label=合計]').exists()).toBe(false);
     const input = wrapper.get('input[type=file]').element as HTMLInputElement;
     Object.defineProperty(input, 'files', {
@@ -216,7 +209,7 @@ describe('the sheet', () => {
     await wrapper.get(`[id="${found?.attributes('for')}"]`).setValue('15');
     await new Promise((resolve) => setTimeout(resolve, DELAY + 50));
     await settled();
-    const { fold, photos } = await until(opened.engine);
+    const { fold, photos } = await until(on.opened.engine);
     const [written] = fold.log.filter(({ operation }) => operation.entity === 'score_sheet');
     expect(written?.operation.on_behalf).toEqual({ member: member?.account, photo: photos[0]?.sha256 });
   });
@@ -224,44 +217,44 @@ describe('the sheet', () => {
 
 describe('the points meeting', () => {
   test('points and names stay hidden until the room is cleared', async () => {
-    opened = await bench('leader');
-    await opened.engine.edit(INSPECTION, 'finding', FINDING, {
+    on.opened = await bench('leader');
+    await on.opened.engine.edit(INSPECTION, 'finding', FINDING, {
       kind: 'defect',
       text: '漏漿',
-      noted_by: opened.engine.account.id,
+      noted_by: on.opened.engine.account.id,
     });
-    shown = await stage(opened.engine, Points);
-    expect(shown.wrapper.text()).not.toContain('漏漿');
-    await shown.wrapper
+    on.shown = await stage(on.opened.engine, Points);
+    expect(on.shown.wrapper.text()).not.toContain('漏漿');
+    await on.shown.wrapper
       .findAll('button')
       .find((it) => it.text() === '已清場，開始議定')
       ?.trigger('click');
     await settled();
-    expect(shown.wrapper.text()).toContain('漏漿');
-    expect(shown.inspection.roomCleared.value).toBe(true);
+    expect(on.shown.wrapper.text()).toContain('漏漿');
+    expect(on.shown.inspection.roomCleared.value).toBe(true);
   });
 });
 
 describe('two values', () => {
   test('both stand with who and when; the choice descends from both', async () => {
-    opened = await bench('leader');
-    const other = await opened.another('member');
-    await opened.engine.edit(INSPECTION, 'finding', FINDING, { kind: 'defect', text: '蜂窩' });
+    on.opened = await bench('leader');
+    const other = await on.opened.another('member');
+    await on.opened.engine.edit(INSPECTION, 'finding', FINDING, { kind: 'defect', text: '蜂窩' });
     await other.engine.edit(INSPECTION, 'finding', FINDING, { text: '冷縫' });
-    await opened.engine.sendNow();
+    await on.opened.engine.sendNow();
     await other.engine.sendNow();
-    await opened.engine.sendNow();
-    await until(opened.engine, (state) => state.fold.conflicts.length > 0);
-    shown = await stage(opened.engine, ConflictNote, { kind: 'finding', id: FINDING });
-    const text = shown.wrapper.text();
+    await on.opened.engine.sendNow();
+    await until(on.opened.engine, (state) => state.fold.conflicts.length > 0);
+    on.shown = await stage(on.opened.engine, ConflictNote, { kind: 'finding', id: FINDING });
+    const text = on.shown.wrapper.text();
     expect(text).toContain('蜂窩');
     expect(text).toContain('冷縫');
-    await shown.wrapper
+    await on.shown.wrapper
       .findAll('li')
       .find((it) => it.text().includes('蜂窩'))
       ?.get('button')
       .trigger('click');
-    const { fold } = await until(opened.engine, (state) => state.fold.conflicts.length === 0);
+    const { fold } = await until(on.opened.engine, (state) => state.fold.conflicts.length === 0);
     expect(shownValue(entityOf(fold, 'finding', FINDING), 'text')).toBe('蜂窩');
   });
 });

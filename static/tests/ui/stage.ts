@@ -1,5 +1,6 @@
 /** A component on the real engine: real store, simulated server, router and contexts as the app gives them. */
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
+import { afterEach } from 'vitest';
 import { type Component, defineComponent, h, type ShallowRef } from 'vue';
 import { createMemoryHistory } from 'vue-router';
 import type { Engine, InspectionState } from '../../src/engine';
@@ -7,7 +8,7 @@ import { createFieldRouter } from '../../src/ui/app/router';
 import { type Inspection, provideInspection } from '../../src/ui/core/inspection';
 import { useLive } from '../../src/ui/core/live';
 import { createSession, type Entrance, SESSION_KEY } from '../../src/ui/core/session';
-import { INSPECTION } from '../data/bench';
+import { type Bench, INSPECTION } from '../data/bench';
 
 export interface Stage {
   wrapper: VueWrapper;
@@ -20,6 +21,18 @@ export async function settled(times = 6): Promise<void> {
     await flushPromises();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** What the tests of one file open and show; both are gone after each of them. */
+export function onStage(): { opened: Bench | null; shown: Stage | null } {
+  const on: ReturnType<typeof onStage> = { opened: null, shown: null };
+  afterEach(async () => {
+    on.shown?.wrapper.unmount();
+    await settled(2);
+    await on.opened?.end();
+    document.body.innerHTML = '';
+  });
+  return on;
 }
 
 export const entranceTo = (engine: Engine): Entrance => ({
