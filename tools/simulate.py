@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, default=1, help="of the first of them; also chooses a sample")
     found.add_argument("--singles", action="store_true", help="every single fault of the core story")
     found.add_argument("--pairs", action="store_true", help="every pair of faults of the core story")
+    found.add_argument("--compare", type=int, default=3, metavar="N",
+                       help="with every pair, on the twin: of a thousand that another stands for, tell N besides")  # fmt: skip
     found.add_argument("--sample", type=int, metavar="N", help="only N of the singles, of the pairs")
     found.add_argument("--server", choices=("twin", "real", "both"), default="twin",
                        help="the TypeScript twin, the Python services over a pipe, or both held to each other")  # fmt: skip

@@ -90,12 +90,18 @@ def only_grows(state: dict[str, Any], before: int) -> int:
 
 
 def in_order(state: dict[str, Any], tablet: Tablet) -> None:
-    """Text never waits for text: without photos and restores each device's log is in its own order."""
-    waited = {key for key, item in tablet.items.items() if item.photos}
+    """Text waits for no text that the server takes: but for photos and restores each device's log is in its own order."""
+    waited = tablet.held | {key for key, item in tablet.items.items() if item.photos}
     own = [
         line["seq"] for line in state["log"] if line["device"] == tablet.device and line["id"] not in waited
     ]
     assert own == sorted(own), f"3: out of order {own}"
+
+
+def only_poison_waits(tablet: Tablet) -> None:
+    """10: after a run to the end an operation on which the server fails has held up no other."""
+    waiting = [item.text for item in tablet.items.values() if item.state in ("offered", "parked")]
+    assert all("poison" in text for text in waiting), f"10: waits behind a poisoned one: {waiting}"
 
 
 def receipt_is_true(state: dict[str, Any], tablet: Tablet, receipt: dict[str, Any]) -> None:

@@ -23,6 +23,15 @@ class NoAnswer(Exception):
     """The line is bad, or what answered is not our server: the run ends, everything is kept."""
 
 
+class Rejected(NoAnswer):
+    """Our server cannot take this request: it is about what stands in it."""
+
+
+BUSY = {408, 425, 429, 502, 503, 504, 507}
+ABOUT_THE_SESSION = {401, 403}
+MOST = 500
+
+
 @dataclass
 class Item:
     """An operation with its frozen text and what became of it."""
@@ -50,6 +59,7 @@ class Tablet:
     cursor: str | None = None
     epoch: str = ""
     receipt: dict[str, Any] | None = None
+    held: set[str] = field(default_factory=set)
     tick: int = 0
 
     def write(self, entity: str, entity_id: str, moment: int, **set_: Any) -> dict[str, Any]:
@@ -78,7 +88,9 @@ class Tablet:
         return sha256
 
     def send(self) -> None:
-        """One run: text, photos, the text that waited for them, the receipt."""
+        """One run, asked for by a person: text, photos, the text that waited for them, the receipt."""
+        for item in self.items.values():
+            item.state = "offered" if item.state == "parked" else item.state
         self._json("GET", "/api/v1/session")
         self._text()
         for sha256 in [key for key in self.photos if key not in self.stored]:
@@ -89,20 +101,37 @@ class Tablet:
             self.receipt = self._json("GET", path)
 
     def _text(self) -> None:
-        for _ in range(40):
-            batch = self._ready()
-            body = {
-                "schema": 1,
-                "device": self.device,
-                "cursor": self.cursor,
-                "inspections": [self.inspection],
-            }
-            text = json.dumps(body)[:-1] + ', "operations": [' + ",".join(item.text for item in batch) + "]}"
-            told = self._json("POST", "/api/v1/sync", text=text, headers={"Content-Type": "application/json"})
-            if [result["id"] for result in told["results"]] != [item.operation["id"] for item in batch]:
-                raise NoAnswer("an answer to something else")
-            if not self._settle(told) and not told["more"] and not self._ready():
+        most = MOST
+        for _ in range(80):
+            batch = self._ready()[:most]
+            try:
+                more = self._exchange(batch)
+            except Rejected:
+                most = self._fewer(batch)
+                continue
+            most = min(MOST, most * 4)
+            if not more and not self._ready():
                 return
+
+    def _exchange(self, batch: list[Item]) -> bool:
+        """One request, and what its answer changes here; whether there is more to read."""
+        body = {"schema": 1, "device": self.device, "cursor": self.cursor, "inspections": [self.inspection]}
+        text = json.dumps(body)[:-1] + ', "operations": [' + ",".join(item.text for item in batch) + "]}"
+        told = self._json("POST", "/api/v1/sync", text=text, headers={"Content-Type": "application/json"})
+        if [result["id"] for result in told["results"]] != [item.operation["id"] for item in batch]:
+            raise NoAnswer("an answer to something else")
+        return self._settle(told) or bool(told["more"])
+
+    def _fewer(self, batch: list[Item]) -> int:
+        """How many to send next: half finds the item at fault, which is parked where the server is sound without it."""
+        if not batch:
+            raise NoAnswer("not even nothing")
+        if len(batch) > 1:
+            return len(batch) // 2
+        self._exchange([])
+        batch[0].state = "parked"
+        self.held.add(batch[0].operation["id"])
+        return MOST
 
     def _ready(self) -> list[Item]:
         waiting = (item for item in self.items.values() if item.state == "offered")
@@ -178,11 +207,17 @@ class Tablet:
         if told["status"] != 200 or not told["headers"].get("content-type", "").startswith(
             "application/json"
         ):
-            raise NoAnswer(told["status"])
+            raise _failure(told)
         try:
             return json.loads(told["text"])
         except ValueError:
             raise NoAnswer("no JSON") from None
+
+
+def _failure(told: dict[str, Any]) -> NoAnswer:
+    ours = told["headers"].get("content-type", "").startswith("application/problem+json")
+    about_the_item = told["status"] not in BUSY | ABOUT_THE_SESSION
+    return (Rejected if ours and about_the_item else NoAnswer)(told["status"])
 
 
 def _patch_headers(offset: int, chunk: bytes) -> dict[str, str]:

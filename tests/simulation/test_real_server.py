@@ -43,7 +43,7 @@ class RealServer(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.world.another_visit()
-        self.world.poison(False)
+        self.world.poison(True)
         self.now = int(T0.timestamp() * 1000)
         self.marks = 0
         self.paper: list[SignedHead] = []
@@ -66,7 +66,7 @@ class RealServer(RuleBasedStateMachine):
     @rule(
         who=people,
         entity=strategies.sampled_from(DRAWN["edit"]["entity"]),
-        flavour=strategies.sampled_from(["text", "refuse-me"]),
+        flavour=strategies.sampled_from(DRAWN["edit"]["flavour"]),
     )
     def edit(self, who: int, entity: int, flavour: str) -> None:
         self.marks += 1
@@ -108,6 +108,8 @@ class RealServer(RuleBasedStateMachine):
                 raise
         else:
             promises.read_everything(self.world.state(), tablet)
+            if trouble is None:
+                promises.only_poison_waits(tablet)
         self.line.fault = None
         self.line.calm()
 
@@ -153,20 +155,27 @@ class RealServer(RuleBasedStateMachine):
                 promises.in_order(self.world.state(), tablet)
 
     def teardown(self) -> None:
-        """After healing both have sent everything, and both have read everything."""
+        """After healing both have sent everything, what the server failed on last of all, and have read everything."""
         if not hasattr(self, "tablets"):
             return
         self.now += 60_000  # a dead sender's lease has run out
-        for _ in range(2):
-            for tablet in self.tablets:
-                tablet.send()
+        self.both_send_twice()
+        for tablet in self.tablets:
+            promises.only_poison_waits(tablet)
+        self.world.cure()
+        self.both_send_twice()
         state = self.world.state()
         for tablet in self.tablets:
-            waiting = [item.text for item in tablet.items.values() if item.state == "offered"]
+            waiting = [item.text for item in tablet.items.values() if item.state in ("offered", "parked")]
             assert not waiting, f"10: still waits: {waiting}"
             promises.read_everything(state, tablet)
         wrong = self.world.evidence(self.paper)
         assert not wrong, f"6: {wrong}"
+
+    def both_send_twice(self) -> None:
+        for _ in range(2):
+            for tablet in self.tablets:
+                tablet.send()
 
 
 @pytest.fixture

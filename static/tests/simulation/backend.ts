@@ -69,6 +69,8 @@ export const TWIN_SETTING: Setting = {
 };
 
 export class Twin implements Backend {
+  /** requests that it was asked */
+  rounds = 0;
   #server!: SimulatedServer;
   #backup: ReturnType<SimulatedServer['snapshot']> | null = null;
 
@@ -89,6 +91,7 @@ export class Twin implements Backend {
     now: number,
     manner: Manner,
   ): Promise<HttpReply | null> {
+    this.rounds += 1;
     // As from another process: what else runs on the tablet has come to rest before the answer is there.
     await new Promise((resolve) => setImmediate(resolve));
     if (manner.signedOut) return manner.kill ? null : problem(401, 'signed_out');
@@ -104,6 +107,19 @@ export class Twin implements Backend {
 
   async reset(): Promise<void> {
     this.#begin();
+  }
+
+  /** All that decides its next answers. */
+  get inside(): unknown {
+    return [this.#server, this.#backup];
+  }
+
+  /** Another one in the same state, that goes its own way. */
+  fork(): Twin {
+    const other = new Twin(this.setting);
+    other.#server = this.#server.fork();
+    other.#backup = this.#backup;
+    return other;
   }
 
   async backup(): Promise<void> {

@@ -80,13 +80,13 @@ async function passedBy(faults: Fault[], backend: Backend): Promise<Story> {
   return story;
 }
 
-const KINDS: Record<Fault['at'], readonly string[]> = {
+export const KINDS: Record<Fault['at'], readonly string[]> = {
   request: REQUEST_FAULTS,
   commit: COMMIT_FAULTS,
   step: STEP_FAULTS,
 };
 
-function faultsBetween(from: Positions, to: Positions): Fault[] {
+export function faultsBetween(from: Positions, to: Positions): Fault[] {
   return (['request', 'commit', 'step'] as const).flatMap((at) =>
     Array.from({ length: to[at] - from[at] }, (_, index) =>
       KINDS[at].map((kind) => ({ at, number: from[at] + index + 1, kind })),
@@ -107,8 +107,7 @@ export async function told(schedule: Schedule, backends: Backend[], digest: Hash
     try {
       await story.run(schedule.steps());
     } catch (error) {
-      const words = error instanceof Broken ? error.message : ((error as Error).stack ?? String(error));
-      return { name: schedule.name, words };
+      return { name: schedule.name, words: wordsOf(error) };
     }
     traces.push([...story.trace, await ending(backend)]);
   }
@@ -116,6 +115,9 @@ export async function told(schedule: Schedule, backends: Backend[], digest: Hash
   const words = divergence(traces);
   return words === null ? null : { name: schedule.name, words };
 }
+
+export const wordsOf = (error: unknown): string =>
+  error instanceof Broken ? error.message : ((error as Error).stack ?? String(error));
 
 async function ending(backend: Backend): Promise<string> {
   const { log, aside, photos } = await backend.state();

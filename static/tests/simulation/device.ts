@@ -7,8 +7,10 @@ import type { Locks } from '../../src/engine/locks';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import type { Transport } from '../../src/sync/ports';
+import { type Page, pageOf, putInto } from './pages';
 import { counted } from './random';
 import './channel';
+import { frozen } from './frozen';
 import { Disk, MemoryDatabase, type Strike } from './memory';
 import { sha256Hex } from './sha2';
 import { verifyInNode } from './signatures';
@@ -40,10 +42,17 @@ export interface Tab {
   kill: () => void;
 }
 
+/** A tablet at rest. */
+export interface DeviceStanding {
+  disk: Disk['tables'];
+  ids: number;
+  page: Page;
+}
+
 export class SimulatedDevice {
   readonly disk = new Disk();
   readonly #locks = new TabLocks();
-  readonly #newId: () => string;
+  readonly #newId: ReturnType<typeof counted>;
   tabs: Tab[] = [];
   #restarting: Promise<void> | null = null;
 
@@ -51,15 +60,25 @@ export class SimulatedDevice {
     readonly person: Person,
     private readonly around: Around,
   ) {
+    frozen([person.account, person.device]); // as the disk will
     this.#newId = counted(person.number);
     this.disk.onCommit = () => this.around.onCommit();
     this.disk.onKill = (database) => this.#ended(database);
     const taken = packageFor(this.around.inspection, this.around.team);
-    this.disk.tables.get('packages')?.set(this.around.inspection, {
-      inspection: this.around.inspection,
-      package: taken,
-      downloadedAt: 0,
-    });
+    const row = frozen({ inspection: this.around.inspection, package: taken, downloadedAt: 0 });
+    this.disk.tables.get('packages')?.set(this.around.inspection, row);
+  }
+
+  /** With one open page. */
+  get standing(): DeviceStanding {
+    return { disk: this.disk.copy(), ids: this.#newId.at.last, page: pageOf(this.tab.engine) };
+  }
+
+  async goOnFrom({ disk, ids, page }: DeviceStanding): Promise<void> {
+    this.disk.put(disk);
+    await this.open();
+    await putInto(this.tab.engine, page);
+    this.#newId.at.last = ids;
   }
 
   get tab(): Tab {

@@ -33,6 +33,19 @@ export class Watch {
     private readonly backend: Backend,
   ) {}
 
+  /** Another one that knows as much, of other tablets. */
+  fork(devices: SimulatedDevice[], backend: Backend): Watch {
+    const other = new Watch(devices, backend);
+    for (const [key, values] of this.#saved) other.#saved.set(key, values);
+    for (const { device, sha256 } of this.#photos)
+      other.#photos.push({ device: devices[this.devices.indexOf(device)] as SimulatedDevice, sha256 });
+    for (const id of this.#heldUp) other.#heldUp.add(id);
+    other.#deceived = this.#deceived;
+    other.#audit = this.#audit;
+    other.#sheetsWereOpen = this.#sheetsWereOpen;
+    return other;
+  }
+
   /** `killed`: the page ended before it could say so; then the value may stand or not. */
   saved(person: number, entity: string, field: string, value: string, killed: boolean): void {
     const key = `${person} ${entity} ${field}`;

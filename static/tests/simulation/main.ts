@@ -12,8 +12,10 @@ import {
   replayed,
   type Schedule,
   told,
+  wordsOf,
 } from './campaign';
 import type { Fault } from './faults';
+import { Breaks, Pairs } from './pairs';
 import { QUICK } from './quick';
 import { seeded } from './random';
 
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     singles: { type: 'boolean', default: false },
     pairs: { type: 'boolean', default: false },
+    compare: { type: 'string', default: '3' },
     sample: { type: 'string' },
     seconds: { type: 'string' },
     part: { type: 'string', default: '0/1' },
@@ -34,14 +37,19 @@ const { values } = parseArgs({
   },
 });
 
+/** after so many seeds a line says how far it is */
+const SEEDS = 5_000;
+
 const [part, parts] = values.part.split('/').map(Number) as [number, number];
+/** All of the pairs, each decided (pairs.ts): for that the twin's states are compared. */
+const wholly = values.pairs && values.server === 'twin' && values.sample === undefined;
 const deadline = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds) * 1000;
 
 /** All of it in order, this process's share. With a sample: so many of them, chosen by the seed. */
 async function* chosen(backend: Backend): AsyncGenerator<Schedule> {
   if (values.replay !== undefined) return void (yield replayed(values.replay));
   if (values.quick) yield* QUICK.map(replayed);
-  const faults = values.singles || values.pairs ? await allFaults(backend) : [];
+  const faults = values.singles || (values.pairs && !wholly) ? await allFaults(backend) : [];
   const kinds = [share([...singles(faults)]), pairs(faults, backend), chance()];
   // With a time limit every kind gets its share of it.
   if (values.seconds !== undefined) yield* alternating(kinds);
@@ -64,7 +72,12 @@ async function* alternating(kinds: Schedules[]): AsyncGenerator<Schedule> {
 
 function* chance(): Generator<Schedule> {
   const [first, count] = [Number(values.seed), Number(values.schedules)];
-  for (let at = part; at < count; at += parts) yield byChance(first + at);
+  for (let at = part; at < count; at += parts) {
+    yield byChance(first + at);
+    // Whoever is interrupted goes on from the last of these with --seed.
+    if (Math.floor((at + parts) / SEEDS) > Math.floor(at / SEEDS))
+      console.log(JSON.stringify({ part: values.part, told_to_seed: first + at }));
+  }
 }
 
 function* singles(faults: Fault[]): Generator<Schedule> {
@@ -79,7 +92,7 @@ function* share(all: Schedule[]): Generator<Schedule> {
 }
 
 async function* pairs(faults: Fault[], backend: Backend): AsyncGenerator<Schedule> {
-  if (!values.pairs) return;
+  if (!values.pairs || wholly) return;
   if (values.sample !== undefined) return void (yield* drawnPairs(faults));
   let number = 0;
   for (const first of faults)
@@ -139,6 +152,29 @@ async function campaign(): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
+/** Every pair is decided; what stands for others is told. */
+async function allPairs(share: number): Promise<number> {
+  const campaign = new Pairs(part, parts, share);
+  const started = performance.now();
+  let lastWord = started;
+  let broken = 0;
+  try {
+    for await (const at of campaign.all()) {
+      if (performance.now() - started > deadline) break;
+      if (performance.now() - lastWord < 10_000) continue;
+      lastWord = performance.now();
+      console.error(`  ${JSON.stringify(campaign.tally)} at ${at}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Breaks)) throw error;
+    broken = 1;
+    complain({ name: error.message, words: wordsOf(error.cause) });
+  }
+  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  console.log(JSON.stringify({ ...campaign.tally, failures: broken, seconds }));
+  return broken;
+}
+
 const rate = (done: number, started: number): number =>
   Math.round((done / (performance.now() - started)) * 10_000) / 10;
 
@@ -155,5 +191,7 @@ if (values.replay !== undefined && values.trace) {
   for (const line of story.trace) console.log(line);
   backend?.end();
 } else {
-  process.exitCode = await campaign();
+  const others = values.singles || values.quick || !wholly || values.schedules !== '0';
+  process.exitCode = others ? await campaign() : 0;
+  if (wholly && process.exitCode === 0) process.exitCode = await allPairs(Number(values.compare));
 }

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { FieldDatabase } from '../../src/data/schema';
+import { frozen } from './frozen';
 
 type Key = string | number;
 type Row = Record<string, unknown>;
@@ -81,6 +82,16 @@ export class Disk {
       for (const [key, row] of rows) this.#set(name, key, row);
       this.#sorted.delete(name);
     }
+  }
+
+  /** Rows are never changed, so that they are shared. */
+  copy(): Disk['tables'] {
+    return new Map([...this.tables].map(([name, rows]) => [name, new Map(rows)]));
+  }
+
+  put(tables: Disk['tables']): void {
+    this.tables = new Map([...tables].map(([name, rows]) => [name, new Map(rows)]));
+    this.#sorted.clear();
   }
 
   /** Nobody changes this list. */
@@ -330,11 +341,3 @@ function compareLists(one: unknown[], other: unknown[]): number {
 }
 
 const rank = (value: unknown): number => (typeof value === 'number' ? 1 : typeof value === 'string' ? 2 : 3);
-
-/** What IndexedDB would clone nobody may change afterwards; bytes are never written to. */
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
-    return value;
-  for (const inner of Object.values(value)) frozen(inner);
-  return Object.freeze(value);
-}

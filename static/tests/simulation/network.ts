@@ -13,6 +13,8 @@ interface Late {
 }
 
 export interface Weather {
+  /** before anything befalls a request */
+  arriving: (request: HttpRequest, person: number) => void;
   /** what befalls the nth request */
   fault: (number: number) => RequestFault | null;
   /** the server's clock */
@@ -37,12 +39,32 @@ export class Network {
     private readonly weather: Weather,
   ) {}
 
+  /** What is on its way. */
+  get underway(): unknown {
+    return this.#late.map(({ due, ...rest }) => ({ ...rest, due: due - this.requests }));
+  }
+
+  /** The answers that a cache may give again. */
+  get kept(): unknown {
+    return [...this.#lastAnswers].sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
+  /** Another line in the same state, to another server. */
+  fork(backend: Backend, weather: Weather): Network {
+    const other = new Network(backend, weather);
+    other.requests = this.requests;
+    other.#late = [...this.#late];
+    for (const [path, answer] of this.#lastAnswers) other.#lastAnswers.set(path, answer);
+    return other;
+  }
+
   transport(person: number): (tab: Tab) => Transport {
     return (tab) => (request) => this.#send(request, person, tab);
   }
 
   async #send(request: HttpRequest, person: number, tab: Tab): Promise<HttpReply> {
     if (tab.database.dead) return NEVER;
+    this.weather.arriving(request, person);
     this.requests += 1;
     const fault = this.weather.fault(this.requests);
     if (fault !== null) this.weather.record(`${person} ${told(request)} meets ${fault}`);

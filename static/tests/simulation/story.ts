@@ -1,11 +1,12 @@
 /** One story: two tablets, one server, a script of steps and of faults; what must always hold is looked at after each step. */
 import { scoreSheetId } from '../../src/domain/ids';
-import { type Backend, teamOf } from './backend';
+import type { HttpRequest } from '../../src/sync/ports';
+import { type Backend, type Twin, teamOf } from './backend';
 import { silence } from './channel';
-import { SimulatedDevice } from './device';
+import { type DeviceStanding, SimulatedDevice } from './device';
 import type { Positions, RequestFault, Script, StepFault } from './faults';
 import { foldOf, Watch } from './invariants';
-import { Network } from './network';
+import { Network, type Weather } from './network';
 import { seeded } from './random';
 import type { Step } from './steps';
 
@@ -26,37 +27,66 @@ function pictureOf(mark: number, size: number): Uint8Array {
   return bytes;
 }
 
+/** A story at rest. */
+export interface Standing {
+  twin: Twin;
+  plain: { now: number; struck: Positions | null; strikes: number };
+  passed: Positions;
+  own: [marks: number, serverSkew: number, skews: number[], signedOut: number[], random: number];
+  network: Network;
+  devices: DeviceStanding[];
+  watch: Watch;
+}
+
+/** Somebody who looks on: at each moment when nothing moves, and at each request before anything befalls it. */
+export interface Onlooker {
+  /** `place` is the same in all stories of the same steps */
+  rest(place: string): void;
+  request(request: HttpRequest, person: number): void;
+}
+
 export class Story {
+  onlooker: Onlooker | null = null;
   readonly devices: SimulatedDevice[];
   readonly trace: string[] = [];
   /** positions that were passed before healing: where faults can strike */
   readonly passed: Positions = { request: 0, commit: 0, step: 0 };
   /** the same at the moment when the first fault struck */
   struck: Positions | null = null;
-  readonly network: Network;
-  readonly watch: Watch;
+  /** how many faults struck */
+  strikes = 0;
+  network: Network;
+  watch: Watch;
   now = START;
   #healed = false;
+  /** it comes to where another stood: nothing of that counts */
+  #waking = false;
   #marks = 0;
   #serverSkew = 0;
   readonly #skews = [0, 0];
   readonly #signedOut = new Set<number>();
-  readonly #random: () => number;
+  #random = seeded(1);
 
+  /** Without a seed each step has its own chance, whatever was drawn before. */
   constructor(
     readonly backend: Backend,
     private readonly script: Script,
-    seed = 1,
+    private readonly seed: number | null = null,
   ) {
-    this.#random = seeded(seed);
-    this.network = new Network(backend, {
-      fault: (number) => this.#strikeRequest(number),
-      now: () => this.now + this.#serverSkew,
-      isSignedOut: (person) => this.#signedOut.has(person),
-      record: (words) => this.trace.push(words),
-    });
+    if (seed !== null) this.#random = seeded(seed);
+    this.network = new Network(backend, this.#weather());
     this.devices = [0, 1].map((number) => this.#device(number));
     this.watch = new Watch(this.devices, backend);
+  }
+
+  #weather(): Weather {
+    return {
+      arriving: (request, person) => this.onlooker?.request(request, person),
+      fault: (number) => this.#strikeRequest(number),
+      now: () => this.serverNow,
+      isSignedOut: this.isSignedOut,
+      record: (words) => this.trace.push(words),
+    };
   }
 
   #device(number: number): SimulatedDevice {
@@ -71,15 +101,17 @@ export class Story {
         inspection: setting.inspection,
         team: teamOf(setting),
         clock: () => this.now + (this.#skews[number] ?? 0),
-        random: this.#random,
-        transport: this.network.transport(number),
+        random: () => this.#random(),
+        transport: (tab) => (request) => this.network.transport(number)(tab)(request),
         onCommit: () => this.#strikeCommit(),
       },
     );
   }
 
   #strikes<T>(fault: T | null): T | null {
-    if (fault !== null) this.struck ??= { ...this.passed };
+    if (fault === null) return null;
+    this.strikes += 1;
+    this.struck ??= { ...this.passed };
     return fault;
   }
 
@@ -90,7 +122,7 @@ export class Story {
   }
 
   #strikeCommit(): 'before' | 'after' | null {
-    if (this.#healed) return null;
+    if (this.#healed || this.#waking) return null;
     this.passed.commit += 1;
     const fault = this.#strikes(this.script.commit(this.passed.commit));
     return fault === null ? null : fault === 'tab_dies_before_commit' ? 'before' : 'after';
@@ -101,20 +133,94 @@ export class Story {
     silence();
     await this.backend.reset();
     for (const device of this.devices) await device.restart();
+    await this.#through(steps);
+  }
+
+  /** On the twin, with one page open on each tablet: enough to go on from here in another story. */
+  get standing(): Standing | null {
+    if (this.devices.some((device) => device.tabs.length !== 1)) return null;
+    const twin = (this.backend as Twin).fork();
+    const { now, struck, strikes } = this;
+    return {
+      twin,
+      plain: { now, struck, strikes },
+      passed: { ...this.passed },
+      own: [this.#marks, this.#serverSkew, [...this.#skews], [...this.#signedOut], this.#random.at.state],
+      network: this.network.fork(twin, this.#weather()),
+      devices: this.devices.map((device) => device.standing),
+      watch: this.watch.fork(this.devices, twin),
+    };
+  }
+
+  /** Comes to where another stood. Its script must be the same so far. */
+  async comeTo(standing: Standing): Promise<void> {
+    silence();
+    this.#waking = true;
+    for (const [at, device] of this.devices.entries())
+      await device.goOnFrom(standing.devices[at] as DeviceStanding);
+    this.#waking = false;
+    Object.assign(this, standing.plain);
+    Object.assign(this.passed, standing.passed);
+    const [marks, serverSkew, skews, signedOut, random] = standing.own;
+    this.#marks = marks;
+    this.#serverSkew = serverSkew;
+    this.#skews.splice(0, 2, ...skews);
+    for (const person of signedOut) this.#signedOut.add(person);
+    this.#random = seeded(0);
+    this.#random.at.state = random;
+    this.network = standing.network.fork(this.backend, this.#weather());
+    this.watch = standing.watch.fork(this.devices, this.backend);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** From where it stands. */
+  async goOn(steps: readonly Step[]): Promise<void> {
+    await this.#through(steps.slice(this.passed.step));
+  }
+
+  async #through(steps: Iterable<Step>): Promise<void> {
     for (const step of steps) {
       this.passed.step += 1;
       const number = this.passed.step;
-      for (const fault of this.script.step(number)) {
-        this.#strikes(fault);
-        this.trace.push(fault);
-        await this.#between(fault);
-      }
+      if (this.seed === null) this.#random = seeded(number);
+      await this.#befall(this.script.step(number), number);
       await this.#step(step);
       this.trace.push(`step ${number} ${JSON.stringify(step)}, ${this.passed.commit} commits so far`);
       await this.watch.look(`step ${number} ${JSON.stringify(step)}`);
+      await this.#rest(`after step ${number}`);
     }
     await this.#heal();
     await this.watch.end();
+  }
+
+  async #befall(faults: StepFault[], number: number): Promise<void> {
+    for (const fault of faults) {
+      this.#strikes(fault);
+      this.trace.push(fault);
+      await this.#between(fault);
+    }
+    if (faults.length > 0) await this.#rest(`before step ${number}`);
+  }
+
+  /** What still runs on the tablets has come to an end; then somebody may look. */
+  async #rest(place: string): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.onlooker?.rest(place);
+  }
+
+  /** All that decides how it goes on, but for the faults to come. */
+  get inside(): unknown[] {
+    const own = [this.now, this.#healed, this.#marks, this.#serverSkew, this.#skews, this.#signedOut];
+    return [own, this.#random, this.devices, this.watch, this.network.underway];
+  }
+
+  get isHealing(): boolean {
+    return this.#healed;
+  }
+
+  isSignedOut = (person: number): boolean => this.#signedOut.has(person);
+  get serverNow(): number {
+    return this.now + this.#serverSkew;
   }
 
   async #step(step: Step): Promise<void> {
@@ -221,6 +327,8 @@ export class Story {
     this.#signedOut.clear();
     await this.network.calm();
     for (const device of this.devices) await device.restart();
+    if (this.seed === null) this.#random = seeded(0);
+    await this.#rest('before healing');
     const atRest = await this.#settle();
     this.watch.onlyPoisonWaits();
     if (atRest && this.devices.every((device) => device.isEmpty)) return;
@@ -237,6 +345,7 @@ export class Story {
       const standing = this.watch.standing();
       if (round > 0 && standing === before) return true;
       before = standing;
+      await this.#rest(`healing, round ${round + 1}`);
     }
     return false;
   }

@@ -2,7 +2,7 @@
 import type { HttpReply } from '../../../src/sync/ports';
 
 export function reply(status: number, text: string, headers: Record<string, string>): HttpReply {
-  return { status, text, header: (name) => headers[name] ?? null };
+  return { status, text, header: Object.assign((name: string) => headers[name] ?? null, { headers }) };
 }
 
 export const json = (status: number, value: unknown): HttpReply =>

@@ -14,6 +14,7 @@ import {
   validate,
 } from '../../../src/domain/operations';
 import { ownerOf } from '../../../src/domain/operations/validation';
+import { frozen } from '../frozen';
 
 export interface Entry {
   operation: Operation;
@@ -167,15 +168,17 @@ export class ServerLog {
       fresh.map(({ id }) => [id, late.has(id) ? 'late' : contested.has(id) ? 'conflict' : 'applied']),
     );
     for (const { operation, stamp } of added)
-      this.entries.push({
-        operation,
-        text: operationText(operation),
-        n: this.entries.length + 1,
-        stamp,
-        received: new Date(received).toISOString(),
-        status: statuses.get(operation.id) ?? '',
-        confidential: operation.entity === 'score_sheet' ? (ownerOf(operation, this.team) ?? '') : '',
-      });
+      this.entries.push(
+        frozen({
+          operation,
+          text: operationText(operation),
+          n: this.entries.length + 1,
+          stamp,
+          received: new Date(received).toISOString(),
+          status: statuses.get(operation.id) ?? '',
+          confidential: operation.entity === 'score_sheet' ? (ownerOf(operation, this.team) ?? '') : '',
+        }),
+      );
     if (fresh.some((it) => it.entity === 'score_sheet' || FREE.has(it.entity))) this.#openSheets();
     return statuses;
   }

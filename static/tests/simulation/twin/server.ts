@@ -104,6 +104,18 @@ export class SimulatedServer {
     return { log: this.operations.copy(), photos: this.photos.copy(), epoch: this.epoch };
   }
 
+  /** Another one in the same state, that goes its own way. */
+  fork(): SimulatedServer {
+    const other = new SimulatedServer(this.team, this.page, this.devices);
+    other.restore(this.snapshot(), true);
+    const { archived, poison, forgetful } = this;
+    Object.assign(other, { archived, poison, forgetful });
+    other.alarms.push(...this.alarms);
+    for (const [key, finding] of this.previews.kept) other.previews.kept.set(key, finding);
+    other.#epochs = this.#epochs;
+    return other;
+  }
+
   stored(account: string, sha256: string): boolean {
     return this.photos.possessed.has(`${account}/${sha256}`) && this.photos.originals.has(sha256);
   }
