@@ -24,6 +24,7 @@ from inspect_app.domain.operations import (
     stamp,
     validate,
 )
+from inspect_app.domain.operations.fields import ENTITIES
 from tests.support.vectors import load, vectors
 
 INSPECTION = "11111111-0000-7000-8000-000000000001"
@@ -199,6 +200,16 @@ def test_entities_of_a_kind_come_by_their_id() -> None:
 def test_every_single_id_of_an_operation_must_be_one(field: str) -> None:
     operation = {**TEMPLATE["operation"], "entity": "finding", field: "no id"}
     assert validate(Operation.from_dict(operation), team_of(TEMPLATE["team"])) == "bad_value"
+
+
+def test_numbers_go_as_far_as_every_reader_can_count_and_points_to_a_hundred() -> None:
+    def judged(number: int) -> str | None:
+        operation = Operation.from_dict({**TEMPLATE["operation"], "seq": number})
+        return validate(operation, team_of(TEMPLATE["team"]))
+
+    assert [judged(number) for number in (2**53, 2**53 + 1, 0)] == [None, "bad_value", "bad_value"]
+    points = ENTITIES["score_sheet"]["looks"].check
+    assert [points(number) for number in (-1, 0, 100, 101)] == [False, True, True, False]
 
 
 def test_one_bad_value_among_good_ones_is_refused() -> None:

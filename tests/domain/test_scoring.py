@@ -262,6 +262,20 @@ def test_each_step_of_progress_says_how_far(progress: Progress, told: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "span", "progress", "told"),
+    [
+        ("ahead", [0, 3], Progress(5000, 5150), "超前 1.50%，加 0 至 3 分"),
+        ("behind", [-3, 0], Progress(5000, 4900), "可歸責落後 1.00%，扣 0 至 3 分"),
+    ],
+)
+def test_a_citys_step_may_begin_at_nothing(name: str, span: list[int], progress: Progress, told: str) -> None:
+    own = {**RULES.value("progress"), name: span}
+    points = progress_points(progress, RULES.with_setting("progress", own, RULES.source_of("progress")))
+    assert points.reasons[1].text.split("（")[0] == told
+    assert points.proposed == own["base"]
+
+
+@pytest.mark.parametrize(
     "progress",
     [
         Progress(5000, 5000),
