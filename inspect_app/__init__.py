@@ -31,6 +31,7 @@ ROUTES = (
     "sync.routes",
     "sync.preview_routes",
     "sync.left_routes",
+    "sync.device_key_routes",
     "photos.routes",
     "office",
 )

@@ -7,6 +7,8 @@ WORDS: dict[str, str] = {
     "accounts.created": "建立帳號",
     "accounts.deputy_appointed": "設定職務代理人",
     "accounts.deputy_cancelled": "取消職務代理人",
+    "accounts.device_key_kept": "保存平板的備用鑰匙",
+    "accounts.device_key_released": "發還平板的備用鑰匙",
     "accounts.device_revoked": "停用裝置",
     "accounts.disabled": "停用帳號",
     "accounts.enabled": "恢復帳號",

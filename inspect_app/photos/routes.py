@@ -95,7 +95,8 @@ def picture(sha256: str, size: str) -> Response:
     else:
         response = Response(queries.derived(sha256, SIZES[size]), mimetype="image/jpeg")
     response.headers["Content-Security-Policy"] = SANDBOX
-    response.headers["Cache-Control"] = "private, max-age=600"
+    # What a tablet keeps it seals; its browser's own cache would keep it plain.
+    response.headers["Cache-Control"] = "no-store" if actor().device_id else "private, max-age=600"
     return response
 
 

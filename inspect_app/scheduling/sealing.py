@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from inspect_app.installation.boxes import SealBroken, close_box, open_box
+
+__all__ = ["SealBroken", "Sealed", "seal", "seal_text", "unseal", "unseal_text"]
 
 PLAN_BLOCK = 64 * 1024
 TEXT_BLOCK = 1024
-NONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +29,30 @@ class Sealed:
     wrapped_key: bytes
 
 
-class SealBroken(Exception):
-    """The ciphertext, its key or its place was changed, or the installation's key is another one."""
-
-
 def seal(master: bytes, visit_id: str, version: int, plan: dict[str, Any]) -> Sealed:
     """Seal a plan (JSON) under a fresh key."""
     key = secrets.token_bytes(32)
-    content = _encrypt(key, _plan_place(visit_id, version), _pad(orjson.dumps(plan), PLAN_BLOCK))
-    return Sealed(content, _encrypt(master, _key_place(visit_id), key))
+    content = close_box(key, _plan_place(visit_id, version), _pad(orjson.dumps(plan), PLAN_BLOCK))
+    return Sealed(content, close_box(master, _key_place(visit_id), key))
 
 
 def unseal(master: bytes, visit_id: str, version: int, sealed: Sealed) -> dict[str, Any]:
     """The plan. Raises `SealBroken`."""
-    key = _decrypt(master, _key_place(visit_id), sealed.wrapped_key)
-    plan: dict[str, Any] = orjson.loads(_unpad(_decrypt(key, _plan_place(visit_id, version), sealed.content)))
+    key = open_box(master, _key_place(visit_id), sealed.wrapped_key)
+    plan: dict[str, Any] = orjson.loads(_unpad(open_box(key, _plan_place(visit_id, version), sealed.content)))
     return plan
 
 
 def seal_text(master: bytes, visit_id: str, event_id: str, text: str) -> str:
     """A reason as base64 of its ciphertext; empty ones too, so that presence tells nothing."""
     padded = _pad(text.encode(), TEXT_BLOCK)
-    return base64.b64encode(_encrypt(master, f"event:{visit_id}:{event_id}".encode(), padded)).decode()
+    return base64.b64encode(close_box(master, f"event:{visit_id}:{event_id}".encode(), padded)).decode()
 
 
 def unseal_text(master: bytes, visit_id: str, event_id: str, text: str) -> str:
     """The reason. Raises `SealBroken`."""
     place = f"event:{visit_id}:{event_id}".encode()
-    return _unpad(_decrypt(master, place, base64.b64decode(text))).decode()
+    return _unpad(open_box(master, place, base64.b64decode(text))).decode()
 
 
 def _plan_place(visit_id: str, version: int) -> bytes:
@@ -64,20 +61,6 @@ def _plan_place(visit_id: str, version: int) -> bytes:
 
 def _key_place(visit_id: str) -> bytes:
     return f"key:{visit_id}".encode()
-
-
-def _encrypt(key: bytes, place: bytes, plain: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, place)
-
-
-def _decrypt(key: bytes, place: bytes, stored: bytes) -> bytes:
-    try:
-        return AESGCM(key).decrypt(stored[:NONCE], stored[NONCE:], place)
-    except (InvalidTag, ValueError):
-        raise SealBroken(
-            "the sealed content does not open with this installation's key at this place"
-        ) from None
 
 
 def _pad(plain: bytes, block: int) -> bytes:

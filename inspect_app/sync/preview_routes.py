@@ -56,7 +56,7 @@ def picture(preview_id: str) -> Response:
     """Who may not see it gets the same 404 as for a picture that does not exist."""
     response = Response(previews.picture(actor(), preview_id), mimetype="image/jpeg")
     response.headers["Content-Security-Policy"] = SANDBOX
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "no-store" if actor().device_id else "private, no-cache"
     return response
 
 
