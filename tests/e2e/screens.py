@@ -18,6 +18,7 @@ from inspect_app.demo.people import PASSWORD
 from tests.e2e.steps import tablet as on
 from tests.support import pictures
 from tests.support.browsers import launch
+from tests.support.field import choose_pin, enter_pin
 from tests.support.product import Product
 
 SIZES = {
@@ -194,9 +195,15 @@ def field(camera: Camera, browser: Any, url: str) -> None:
     page = context.new_page()
     camera.visit(page, "app-sign-in", lambda: (page.goto("/app/"), page.get_by_label("帳號").wait_for()))
     enter(page, "leader1")
+    camera.visit(page, "app-new-pin", lambda: page.get_by_label("再輸入一次").wait_for())
+    choose_pin(page)
     page.get_by_role("heading", name="我的查核").wait_for()
+    camera.visit(page, "app-pin", lambda: page.get_by_role("button", name="鎖定").click())
+    camera.visit(page, "app-pin-forgotten", lambda: page.get_by_role("button", name="忘記開啟密碼").click())
+    page.get_by_role("button", name="回到開啟密碼").click()
+    enter_pin(page)
     camera.visit(page, "app-visits", lambda: page.get_by_role("button", name="更新").wait_for())
-    camera.visit(page, "app-before-leaving", lambda: page.goto("/app/before-leaving"))
+    camera.visit(page, "app-before-leaving", lambda: at(page, "/app/before-leaving"))
     camera.visit(page, "app-rescue", lambda: page.goto("/app/rescue"))
     try:
         inside = open_inspection(page)
@@ -207,6 +214,12 @@ def field(camera: Camera, browser: Any, url: str) -> None:
         camera.visit(page, f"app{(path or '/inspection').replace('/', '-')}", screen_of(page, inside + path))
     camera.visit(page, "app-filled-inspection", partial(fill, camera, page, inside))
     context.close()
+
+
+def at(page: Any, path: str) -> None:
+    """A place in the app: a page loaded anew asks for the PIN."""
+    page.goto(path)
+    enter_pin(page)
 
 
 class Pictured(on.Tablet):
@@ -222,7 +235,7 @@ class Pictured(on.Tablet):
 def fill(camera: Camera, page: Any, inside: str) -> None:
     """An afternoon's notes, with the longest words there are, so that full screens are seen as well as empty ones."""
     tablet = Pictured(camera, page)
-    page.goto(inside)
+    at(page, inside)
     page.get_by_role("navigation", name="步驟").wait_for()
     on.basics(tablet)
     photo = camera.folder / "app-camera.jpg"
@@ -237,13 +250,13 @@ def fill(camera: Camera, page: Any, inside: str) -> None:
     on.set_deadline(tablet)
     tablet.step("缺失與建議")
     tablet.look("findings")
-    page.goto(inside)
+    at(page, inside)
     page.get_by_role("navigation", name="步驟").wait_for()
 
 
 def open_inspection(page: Any) -> str:
     """Download or arrive, as a leader would; answers the inspection's address."""
-    page.goto("/app/visits")
+    at(page, "/app/visits")
     page.get_by_role("list", name="待辦").wait_for()
     opened = page.get_by_role("link", name=re.compile("開始查核|查看$"))
     fetched = page.get_by_role("button", name="下載", exact=True)
@@ -258,7 +271,7 @@ def open_inspection(page: Any) -> str:
 
 def screen_of(page: Any, path: str) -> Callable[[], Any]:
     def go() -> None:
-        page.goto(path)
+        at(page, path)
         page.get_by_role("heading", level=1).wait_for()
         show = page.get_by_role("button", name="顯示", exact=True)
         if show.count():

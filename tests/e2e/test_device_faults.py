@@ -85,7 +85,7 @@ def test_without_a_network_it_reloads_dies_and_opens_with_everything(new_device:
     device.shown_photos(1)
     promised = Promised(["沒有網路"], [field.sha256(field.picture(4))])
     finding = device.page.url.split("/app/")[1]
-    device.page.reload(wait_until="domcontentloaded")
+    device.reload()
     device.shown_photos(1)
     device.kill()
     device.open(finding)
@@ -116,7 +116,7 @@ def test_an_update_in_mid_upload_mixes_no_files_and_waits_for_the_person(
         notice = device.page.get_by_role("complementary", name="App 更新")
         expect(notice).to_contain_text("資料全部送出後再更新", timeout=PATIENCE)
         device.write("更新的時候還在傳")
-        device.page.reload(wait_until="domcontentloaded")
+        device.reload()
         device.shown_photos(1)
         assert version(device) is None  # nobody asked for the new one, so the old one goes on, whole
         promised = Promised(["更新的時候還在傳"], [field.sha256(field.picture(5))])
@@ -124,6 +124,7 @@ def test_an_update_in_mid_upload_mixes_no_files_and_waits_for_the_person(
         arrived(device, promised)
         notice.get_by_role("button", name="立即更新").click()
         device.page.wait_for_function("() => document.documentElement.dataset.version === '2'")
+        device.come_in(device.page)
         device.page.get_by_role("button", name="現在傳送").wait_for()
         assert field.missing(promised, device.holds()) == []
         assert failed == []

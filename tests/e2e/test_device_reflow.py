@@ -53,8 +53,18 @@ def test_at_400_percent_no_screen_scrolls_sideways_and_every_target_is_large(
     page.get_by_label("帳號").fill(device.trial.login)
     page.get_by_label("密碼").fill(factories.PASSWORD)
     page.get_by_role("button", name="登入").click()
+    page.get_by_label("再輸入一次").wait_for()
+    wrong += [f"a new PIN: {line}" for line in page.evaluate(WRONG)]
+    field.choose_pin(page)
     page.get_by_role("button", name="下載", exact=True).click()
     page.get_by_role("link", name="開始查核").wait_for()
+    page.get_by_role("button", name="鎖定").click()
+    page.get_by_role("button", name="忘記開啟密碼").wait_for()
+    wrong += [f"the PIN: {line}" for line in page.evaluate(WRONG)]
+    page.get_by_role("button", name="忘記開啟密碼").click()
+    page.get_by_label("登入密碼").wait_for()
+    wrong += [f"the password: {line}" for line in page.evaluate(WRONG)]
+    device.ready = True
     visit = f"visits/{device.trial.visit}"
     for path in (*FRONT, *(f"{visit}/{inside}".rstrip("/") for inside in INSIDE)):
         wrong += [f"{path}: {line}" for line in look(device, path)]

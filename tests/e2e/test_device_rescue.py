@@ -26,6 +26,7 @@ def test_the_tablets_file_is_taken_in_by_the_server_once(
     device.shown_photos(1)
     promised = field.Promised(["傳不出去的缺失"], [field.sha256(field.picture(6))])
     device.goto(device.page, "rescue")
+    device.page.get_by_label("開啟密碼", exact=True).fill(field.PIN)
     device.page.get_by_label("密語").fill(WORDS)
     with device.page.expect_download() as given:
         device.page.get_by_role("button", name="匯出救援檔").click()

@@ -23,24 +23,9 @@ from tests.support.browsers import kill_device, launch_device
 from tests.support.product import Product
 
 PATIENCE = 90_000  # milliseconds; the machine may be busy
-HELD = """async (account) => {
-  const open = indexedDB.open('inspect-app/' + account);
-  const db = await new Promise((done, failed) => { open.onsuccess = () => done(open.result); open.onerror = () => failed(open.error); });
-  const all = (name) => new Promise((done, failed) => {
-    const asked = db.transaction(name).objectStore(name).getAll();
-    asked.onsuccess = () => done(asked.result); asked.onerror = () => failed(asked.error);
-  });
-  const hex = (bytes) => Array.from(new Uint8Array(bytes), (it) => it.toString(16).padStart(2, '0')).join('');
-  const [operations, photos, bytes] = [await all('operations'), await all('photos'), await all('photoBytes')];
-  db.close();
-  const whole = [];
-  for (const row of bytes)
-    if (hex(await crypto.subtle.digest('SHA-256', row.bytes)) === row.sha256) whole.push(row.sha256);
-  return {
-    operations: operations.map(({id, state, operation}) => ({...operation, id, state})),
-    photos: photos.map(({sha256, state, kept}) => ({sha256, state, kept})), whole, broken: bytes.length - whole.length,
-  };
-}"""
+PIN = "314159"
+OPEN_PAGES = ("/rescue", "/sign-in")  # before these nobody has to stand at the door
+HELD = (Path(__file__).parent / "held.js").read_text()
 
 
 @dataclass(frozen=True)
@@ -162,6 +147,8 @@ class Device:
     upload: int | None = None  # bytes per second, None for what the machine gives
     options: dict[str, Any] = field(default_factory=dict)  # of the browser: another time zone, say
     complaints: list[str] = field(default_factory=list)
+    ready: bool = False  # somebody has signed in and set a PIN
+    pin: str = PIN
 
     def open(self, path: str | None = "") -> Device:
         """A tap on the icon, or a link to a place in the app; None: an empty window."""
@@ -177,7 +164,17 @@ class Device:
         return self
 
     def goto(self, page: Any, path: str = "") -> None:
+        """A page loaded anew stands before the door; whoever has set a PIN enters it."""
         page.goto(f"{self.url or self.ground.product.url}/app/{path}", wait_until="domcontentloaded")
+        self.come_in(page)
+
+    def reload(self) -> None:
+        self.page.reload(wait_until="domcontentloaded")
+        self.come_in(self.page)
+
+    def come_in(self, page: Any) -> None:
+        if self.ready and not page.url.endswith(OPEN_PAGES):
+            enter_pin(page, self.pin)
 
     def throttle(self, page: Any) -> None:
         line = {
@@ -195,11 +192,13 @@ class Device:
         page.get_by_label("帳號").fill(self.trial.login)
         page.get_by_label("密碼").fill(factories.PASSWORD)
         page.get_by_role("button", name="登入").click()
+        choose_pin(page)
         page.get_by_role("button", name="下載", exact=True).click()
         begin, trouble = page.get_by_role("link", name="開始查核"), page.get_by_role("alert")
         begin.or_(trouble).first.wait_for()
         assert trouble.all_inner_texts() == []
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.ready = True
         return self
 
     def close(self) -> None:
@@ -253,7 +252,8 @@ class Device:
 
     def raw(self) -> dict[str, Any]:
         """The rows of IndexedDB, as they are."""
-        found: dict[str, Any] = self.page.evaluate(HELD, self.trial.account)
+        found: dict[str, Any] = self.page.evaluate(HELD, {"account": self.trial.account, "pin": self.pin})
+        assert found["plain"] == 0, "rows that anybody could read"
         return found
 
     def holds(self) -> Held:
@@ -273,6 +273,20 @@ class Device:
             again.fill(factories.PASSWORD)
             panel.get_by_role("button", name="重新登入並傳送").click()
         safe.wait_for()
+
+
+def choose_pin(page: Any) -> None:
+    """After the first sign-in on a tablet, before anything is downloaded."""
+    page.get_by_label("開啟密碼", exact=True).fill(PIN)
+    page.get_by_label("再輸入一次").fill(PIN)
+    page.get_by_role("button", name="設定開啟密碼").click()
+
+
+def enter_pin(page: Any, pin: str = PIN) -> None:
+    """At every start; returns when the door is open, since a page that goes meanwhile leaves a try behind."""
+    page.get_by_label("開啟密碼", exact=True).fill(pin)
+    page.get_by_role("button", name="開啟", exact=True).click()
+    page.get_by_role("button", name="忘記開啟密碼").wait_for(state="detached")
 
 
 def picture(seed: int, size: int = 900_000) -> bytes:

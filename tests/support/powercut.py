@@ -147,7 +147,7 @@ class Cutting:
             profile = disk / "profile"
             for lock in profile.glob("Singleton*"):
                 lock.unlink()  # they name the frozen browser, which is another machine by now
-            again = Device(self.playwright, self.ground, device.trial, profile, offline=True)
+            again = Device(self.playwright, self.ground, device.trial, profile, offline=True, ready=True)
             try:
                 again.open(again.findings)
                 again.page.get_by_role("button", name="記一項").last.wait_for()

@@ -227,6 +227,10 @@ export type Signer = { member?: string; onBehalf?: OnBehalf } | { party: string 
 export interface Engine {
   readonly account: Account;
   readonly device: Device;
+  /** whether what this engine writes is sealed on the disk */
+  readonly sealed: boolean;
+  /** From now on, and by and by what is there already. */
+  seal(key: Uint8Array): Promise<void>;
   readonly status: Live<Status>;
   readonly inspections: Live<InspectionSummary[]>;
 
@@ -280,7 +284,7 @@ export interface Engine {
 
   /** The server's list; needs a network. */
   packages(): Promise<PackageLine[]>;
-  /** Takes package and edition along. */
+  /** Takes package and edition along. `pin_wanted`: not into rows that anybody can read. */
   download(inspection: string): Promise<void>;
   /** Arrival: releases the visit, then takes the released package along. */
   arrive(inspection: string): Promise<void>;

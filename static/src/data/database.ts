@@ -81,8 +81,8 @@ function named(error: unknown): unknown {
 }
 
 /** Opens the person's database; `newer_database` when this code is older than the data (only a rescue is possible then). */
-export async function openDatabase(account: string): Promise<FieldDatabase> {
-  const db = new FieldDatabase(account);
+export async function openDatabase(account: string, key: Uint8Array | null = null): Promise<FieldDatabase> {
+  const db = new FieldDatabase(account, key);
   // Another tab brings a newer version: let go, so that it can upgrade; the next use here finds the newer data.
   db.on('versionchange', () => {
     db.close({ disableAutoOpen: true });

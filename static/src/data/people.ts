@@ -1,16 +1,22 @@
-/** Who has worked in this browser profile: each with a device id of their own, minted here. No password is kept. */
+/**
+ * Who has worked in this browser profile: each with a device id of their own, minted here. No password is kept, and of a
+ * PIN nothing but the data key under it.
+ */
 import Dexie, { type Table } from 'dexie';
 import type { Account, KnownPerson } from './api';
 import { patiently } from './database';
+import type { PinLock } from './rows';
 
 class PeopleDatabase extends Dexie {
   declare people: Table<KnownPerson, string>;
   declare atWork: Table<{ key: 'now'; login: string }, string>;
+  declare locks: Table<PinLock, string>;
 
   constructor() {
     super('inspect-app-people', { chromeTransactionDurability: 'strict', cache: 'disabled' });
     this.version(1).stores({ people: 'login' });
     this.version(2).stores({ people: 'login', atWork: 'key' });
+    this.version(3).stores({ people: 'login', atWork: 'key', locks: 'account' });
   }
 }
 
@@ -18,7 +24,7 @@ async function withDatabase<T>(work: (db: PeopleDatabase) => PromiseLike<T>): Pr
   const db = new PeopleDatabase();
   try {
     await patiently(() => db.open());
-    return await db.transaction('rw', db.people, db.atWork, async () => work(db));
+    return await db.transaction('rw', db.people, db.atWork, db.locks, async () => work(db));
   } finally {
     db.close();
   }
@@ -78,5 +84,19 @@ export function renewDevice(login: string, newId: () => string): Promise<void> {
       .modify((person) => {
         person.device = { ...person.device, id: newId() };
       });
+  });
+}
+
+/** Whose rows on this device are sealed, by account; null while no PIN is set. */
+export async function lockOf(account: string): Promise<PinLock | null> {
+  return (await withDatabase((db) => db.locks.get(account))) ?? null;
+}
+
+/** What `change` makes of a person's lock, in one transaction; what it throws leaves the lock as it was. */
+export function changeLock(account: string, change: (lock: PinLock | null) => PinLock): Promise<PinLock> {
+  return withDatabase(async (db) => {
+    const lock = change((await db.locks.get(account)) ?? null);
+    await db.locks.put(lock);
+    return lock;
   });
 }

@@ -54,11 +54,16 @@ function rowFor({ inspection, filename, bytes, picture }: NewPhoto, known: Photo
 export async function verifyPhoto(db: FieldDatabase, sha256: string): Promise<void> {
   const row = await steady(db, () => db.photos.get(sha256));
   if (row?.state !== 'unverified') return;
-  const stored = await steady(db, () => db.photoBytes.get(sha256));
+  const stored = await steady(db, () => db.photoBytes.get(sha256)).catch(spoilt);
   const whole = stored?.bytes.length === row.size && (await hash(stored.bytes)) === sha256;
   if (whole) return keep(db, sha256);
   await discard(db, sha256);
   throw new EngineError('retake', null, 'not_whole');
+}
+
+/** What the disk spoilt opens with no key. */
+function spoilt(error: unknown): undefined {
+  if (!(error instanceof EngineError && error.code === 'unreadable')) throw error;
 }
 
 async function keep(db: FieldDatabase, sha256: string): Promise<void> {

@@ -11,9 +11,11 @@
  */
 import Dexie from 'dexie';
 import { openDatabase } from './database';
+import { EngineError } from './errors';
 import { freeze } from './log';
 import { withReserve } from './reserve';
 import { databaseName, type FieldDatabase } from './schema';
+import { sealing } from './seal';
 
 const ITERATIONS = 600_000;
 /** Caches and held-back room are not anybody's work. */
@@ -23,8 +25,12 @@ const LEFT_OUT = new Set(['reserve', 'editions', 'thumbnails']);
  * Drafts are frozen first, so that the office and this tablet give them the same number and the same bytes. Data that is
  * newer than this program is opened as it is, without changing a byte: its drafts are numbered by the office.
  */
-export async function exportRescue(account: string, passphrase: string): Promise<Blob> {
-  const db = await openSettled(account);
+export async function exportRescue(
+  account: string,
+  passphrase: string,
+  key: Uint8Array | null = null,
+): Promise<Blob> {
+  const db = await openSettled(account, key);
   try {
     return await rescueFile(db, passphrase);
   } finally {
@@ -32,13 +38,16 @@ export async function exportRescue(account: string, passphrase: string): Promise
   }
 }
 
-async function openSettled(account: string): Promise<Dexie> {
+async function openSettled(account: string, key: Uint8Array | null): Promise<Dexie> {
   try {
-    const db = await openDatabase(account);
+    const db = await openDatabase(account, key);
     await freezeDrafts(db);
     return db;
-  } catch {
-    return new Dexie(databaseName(account)).open();
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'locked') throw error;
+    const db = new Dexie(databaseName(account));
+    db.use(sealing({ key }));
+    return db.open();
   }
 }
 

@@ -2,8 +2,8 @@
  * Room held back so that text still saves when the disk is full: rows of noise that are given up on the first
  * QuotaExceededError and taken again when there is room.
  */
-import { isQuota, steady, type Tables, transact } from './database';
-import type { FieldDatabase } from './schema';
+import { isQuota, patiently, steady, type Tables, transact } from './database';
+import { FieldDatabase } from './schema';
 
 /** How many rows are held back unless the caller says otherwise. */
 export const SLOTS = 8;
@@ -44,4 +44,21 @@ export async function withReserve<T>(
   }
   await steady(db, () => db.reserve.clear());
   return transact(db, 'rw', tables, work);
+}
+
+/** For what is written beside the person's database, before anybody has opened it: a full disk keeps nobody out. */
+export async function besideReserve<T>(account: string, work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isQuota(error)) throw error;
+  }
+  const db = new FieldDatabase(account);
+  try {
+    await patiently(() => db.open());
+    await db.reserve.clear();
+  } finally {
+    db.close();
+  }
+  return work();
 }

@@ -113,3 +113,21 @@ export interface ReserveRow {
 }
 
 export type EditionRow = Catalogue;
+
+/** The key of a person's rows on this device, wrapped by their PIN; bytes as lower-case hex. */
+export interface PinLock {
+  /** whose; one database has one key */
+  account: string;
+  kdf: 'PBKDF2-SHA-256';
+  iterations: number;
+  salt: string;
+  /** nonce and AES-256-GCM ciphertext with tag */
+  wrapped: string;
+  /** SHA-256 of the key: which of the server's copies is meant */
+  fingerprint: string;
+  /** wrong PINs since the last right one, and when the last was tried (ms) */
+  tries: number;
+  lastTry: number;
+  /** no row from before the key is left */
+  swept: boolean;
+}

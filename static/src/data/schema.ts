@@ -10,6 +10,7 @@ import type {
   ReserveRow,
   SettingRow,
 } from './rows';
+import { type Keyring, sealing } from './seal';
 
 export const databaseName = (account: string): string => `inspect-app/${account}`;
 
@@ -25,10 +26,14 @@ export class FieldDatabase extends Dexie {
   declare drafts: Table<DraftRow, string>;
   declare settings: Table<SettingRow, string>;
   declare reserve: Table<ReserveRow, number>;
+  /** what rows are sealed with; another tab's new lock may bring the key later */
+  readonly ring: Keyring;
 
-  constructor(account: string) {
+  constructor(account: string, key: Uint8Array | null = null) {
     // Strict: a relaxed write was lost by a power cut although the page had said "saved".
     super(databaseName(account), { chromeTransactionDurability: 'strict', cache: 'disabled' });
+    this.ring = { key };
+    this.use(sealing(this.ring));
     upgrades(this);
   }
 }
@@ -36,7 +41,10 @@ export class FieldDatabase extends Dexie {
 /** The highest number below. */
 export const SCHEMA_VERSION = 1;
 
-/** Numbered upgrades, forward only. A released number is never edited; add the next one below it. */
+/**
+ * Numbered upgrades, forward only. A released number is never edited; add the next one below it. What an index needs lies
+ * within sealed rows: a new index comes with an upgrade that rewrites its table's rows.
+ */
 function upgrades(db: Dexie): void {
   db.version(1).stores({
     operations: 'id, inspection, state, [inspection+device+seq]',

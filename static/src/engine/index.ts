@@ -1,6 +1,18 @@
 /** The door to the engine: the screens import from here only. */
 export type * from '../data/api';
 export { EngineError } from '../data/errors';
-export { keepAtWork, knownPeople, personAtWork } from '../data/people';
+export { keepAtWork, knownPeople, lockOf, personAtWork } from '../data/people';
+export { SHORTEST_PIN } from '../data/pin';
 export { exportRescue } from '../data/rescue';
-export { openEngine, signInHere } from './open';
+export type { PinLock } from '../data/rows';
+export {
+  MOST_TRIES,
+  personOf,
+  recoverKey,
+  setPin,
+  signInHere,
+  unlock,
+  waitOf,
+} from './door';
+export { openEngine } from './open';
+export { keepKeyCopy } from './sealing';

@@ -1,68 +1,38 @@
 /** Opens one person's engine on this device. */
 import { fetchLeftBehind, settleLeftBehind } from '../api/left-behind';
-import { signIn, signOut } from '../api/session';
+import { signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
-import type { Account, Device, Engine, InspectionSummary, KnownPerson } from '../data/api';
+import type { Account, Device, Engine, InspectionSummary } from '../data/api';
 import { openChanges } from '../data/changes';
 import { steady, transact } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
-import { keepAccount, personFor, renewDevice } from '../data/people';
 import { freeOriginals, verifyAll } from '../data/photos';
 import { deletable } from '../data/receipts';
 import { freezeDrafts, rescueFile } from '../data/rescue';
 import { fillReserve, withReserve } from '../data/reserve';
 import { databaseName, type FieldDatabase } from '../data/schema';
 import { changeSetting } from '../data/settings';
-import { Halt } from '../sync/reply';
-import type { Session } from '../sync/wire';
 import { Beginning } from './beginning';
 import { Context } from './context';
 import { Desk } from './desk';
+import { signInHere } from './door';
 import { photoAddress } from './photo-address';
 import { readInspection } from './read';
 import { Rerun } from './rerun';
+import { renewCopy, sealAll, sealRest } from './sealing';
 import { Sender } from './sender';
 import { room } from './storage';
 import { plainly, Travel } from './travel';
 import { browserWorld, type World } from './world';
 
-/**
- * First sign-in, or signing in again: asks the server and keeps who it is. Codes: `unreachable`, the server's
- * (`wrong_password` ...). Then `openEngine(person)`.
- */
-export async function signInHere(
-  login: string,
-  password: string,
-  deviceName: string,
-  world: Pick<World, 'transport' | 'newId' | 'clock'> = browserWorld(),
-): Promise<{ account: Account; device: Device }> {
-  const person = await personFor(login, deviceName, world.newId);
-  const { account } = await plainly(() => askServer(world, person, password));
-  const known = await keepAccount(login, { ...account, agency: account.agency ?? null }, world.clock());
-  return { account: known.account as Account, device: known.device };
-}
-
-async function askServer(
-  { transport, newId }: Pick<World, 'transport' | 'newId'>,
-  { login, device }: KnownPerson,
-  password: string,
-): Promise<Session> {
-  try {
-    return await signIn(transport, { login, password, device });
-  } catch (error) {
-    if (error instanceof Halt && error.problem === 'device_revoked') await renewDevice(login, newId);
-    throw error;
-  }
-}
-
 /** Works without a network. `newer_database`: this code is older than the data; offer `exportRescue(account.id, ...)`. */
 export async function openEngine(
-  person: { account: Account; device: Device },
+  person: { account: Account; device: Device; key?: Uint8Array | null },
   given: Partial<World> = {},
 ): Promise<Engine> {
   const world = { ...browserWorld(), ...given };
-  const db = await world.openDatabase(person.account.id);
+  const db = await world.openDatabase(person.account.id, person.key ?? null);
   await takePlace(db, person, world.newId);
   const changes = openChanges(databaseName(person.account.id));
   const engine = new FieldEngine(new Context(db, world, changes, person.account, person.device));
@@ -108,6 +78,16 @@ class FieldEngine implements Engine {
     return this.context.device;
   }
 
+  get sealed(): boolean {
+    return this.context.db.ring.key !== null;
+  }
+
+  async seal(key: Uint8Array): Promise<void> {
+    this.context.db.ring.key = key;
+    await sealAll(this.context.db, this.account.id);
+    await this.#changed(null);
+  }
+
   get status() {
     return this.#sender.status;
   }
@@ -121,6 +101,7 @@ class FieldEngine implements Engine {
     for (const inspection of taken) await this.#summarise(inspection);
     await this.#sender.show();
     this.#sender.start();
+    if (this.sealed) void sealRest(db, this.account.id).catch(() => undefined); // goes on at the next start
   }
 
   inspection = (id: string) => this.context.room(id).live;
@@ -167,6 +148,8 @@ class FieldEngine implements Engine {
     if (again.account.id !== account.id) throw new EngineError('other_account');
     await takePlace(this.context.db, again, world.newId);
     this.context.device = again.device;
+    const { key } = this.context.db.ring;
+    if (key !== null) await renewCopy(world.transport, key);
     await this.sendNow();
   }
 

@@ -23,8 +23,9 @@ export class Travel {
     });
   }
 
-  download(inspection: string): Promise<void> {
-    return plainly(async () => {
+  async download(inspection: string): Promise<void> {
+    this.#mustBeSealed();
+    await plainly(async () => {
       const { db, world } = this.context;
       const pack = (await this.#renewed(inspection)) ?? (await fetchPackage(world.transport, inspection));
       if (pack.inspection !== inspection) throw new Halt('not_our_server');
@@ -36,9 +37,15 @@ export class Travel {
   }
 
   async arrive(inspection: string): Promise<void> {
+    this.#mustBeSealed();
     await plainly(() => announceArrival(this.context.world.transport, inspection));
     this.#released.add(inspection);
     await this.download(inspection);
+  }
+
+  #mustBeSealed(): void {
+    const { db, world } = this.context;
+    if (world.sealedOnly && db.ring.key === null) throw new EngineError('pin_wanted');
   }
 
   /** From release on only what changed since the package held here. Before, nothing is said of what is held. */

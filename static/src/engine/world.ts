@@ -25,7 +25,9 @@ export interface World {
   reserveSlots: number;
   triggers: (send: (eager: boolean) => void) => Triggers;
   /** the person's database, opened; `newer_database` when this code is older than the data */
-  openDatabase: (account: string) => Promise<FieldDatabase>;
+  openDatabase: (account: string, key: Uint8Array | null) => Promise<FieldDatabase>;
+  /** packages, which tell what nobody else may know, are taken into sealed rows only */
+  sealedOnly: boolean;
 }
 
 export function browserWorld(): World {
@@ -41,5 +43,6 @@ export function browserWorld(): World {
     reserveSlots: SLOTS,
     triggers: startTriggers,
     openDatabase,
+    sealedOnly: true,
   };
 }

@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, expect, test } from 'vitest';
 import { FieldDatabase } from '../../src/data/schema';
 import { type Bench, bench, INSPECTION } from './bench';
+import { KEY } from './tablet';
 
 const OTHER = '11111111-0000-7000-8000-000000000002';
 
@@ -18,7 +19,7 @@ test('an inspection whose reading failed holds up no other, and is read at the n
   const [row] = await tablet.db.packages.toArray();
   await tablet.db.packages.put({ ...(row as NonNullable<typeof row>), inspection: OTHER });
   await tablet.engine.stop();
-  const db = new FieldDatabase(tablet.account.id);
+  const db = new FieldDatabase(tablet.account.id, KEY);
   await tablet.start({ openDatabase: () => db.open().then(() => db) });
   const { engine } = tablet;
   const get = db.packages.get.bind(db.packages);

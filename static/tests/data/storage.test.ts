@@ -17,6 +17,7 @@ import { exportRescue } from '../../src/engine';
 import { pageLocks } from '../../src/engine/locks';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION, openEngine, until } from './bench';
+import { KEY } from './tablet';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const PHOTO = new Uint8Array(50_000).map((_, at) => at % 251);
@@ -97,10 +98,13 @@ describe('the connection', () => {
     await engine.stop();
     tablet.db.close();
     await withNewerVersion(engine.account.id);
-    expect(await codeOf(openEngine({ account: engine.account, device: engine.device }))).toBe(
+    expect(await codeOf(openEngine({ account: engine.account, device: engine.device, key: KEY }))).toBe(
       'newer_database',
     );
-    const rows = await decrypted(await exportRescue(engine.account.id, 'correct horse'), 'correct horse');
+    const rows = await decrypted(
+      await exportRescue(engine.account.id, 'correct horse', KEY),
+      'correct horse',
+    );
     expect(rows.filter((it) => it.table === 'operations')).toHaveLength(2);
     expect(rows.find((it) => it.table === 'photoBytes')?.bytes).toEqual(PHOTO);
     expect(rows.at(-1)).toMatchObject({ table: 'end', row: { blocks: rows.length - 1 } });
@@ -111,7 +115,7 @@ describe('the connection', () => {
 /** The program after the next update, which adds an index to the operations and a field to each of them. */
 class NextVersion extends FieldDatabase {
   constructor(account: string) {
-    super(account);
+    super(account, KEY);
     this.version(2)
       .stores({ operations: 'id, inspection, state, [inspection+device+seq], n' })
       .upgrade((change) => change.table('operations').toCollection().modify({ told: false }));
@@ -160,7 +164,11 @@ describe('the rescue file', () => {
   test('freezes what it takes along, so that the office and the tablet tell the same', async () => {
     const { engine, tablet, server } = await open();
     await engine.edit(INSPECTION, 'finding', FINDING, { text: 'first' });
-    const rows = await decrypted(await exportRescue(engine.account.id, 'correct horse'), 'correct horse');
+    const rows = await decrypted(
+      await exportRescue(engine.account.id, 'correct horse', KEY),
+      'correct horse',
+    );
+    expect(await codeOf(exportRescue(engine.account.id, 'correct horse'))).toBe('locked'); // the PIN comes first
     const carried = rows.find((it) => it.table === 'operations')?.row;
     await engine.edit(INSPECTION, 'finding', FINDING, { text: 'second' });
     const kept = await tablet.db.operations.toArray();
@@ -256,7 +264,7 @@ describe('two tabs', () => {
       reserveSlots: 0,
       triggers: () => ({ saved() {}, stop() {} }),
     };
-    const second = await openEngine({ account: engine.account, device: engine.device }, world);
+    const second = await openEngine({ account: engine.account, device: engine.device, key: KEY }, world);
     const stopSecond = second.inspection(INSPECTION).subscribe(() => undefined);
     await until(second, ({ mode }) => mode === 'reader');
     expect(await codeOf(second.edit(INSPECTION, 'finding', FINDING, { text: 'b' }))).toBe('read_only');
@@ -283,7 +291,7 @@ describe('photos', () => {
     const { engine, tablet, server } = await open();
     const get = IDBObjectStore.prototype.put;
     vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
-      const spoilt = this.name === 'photoBytes' ? { ...value, bytes: value.bytes.slice(1) } : value;
+      const spoilt = this.name === 'photoBytes' ? { ...value, sealed: value.sealed.slice(1) } : value;
       return get.call(this, spoilt, key);
     });
     expect(await codeOf(engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence'))).toBe('retake');

@@ -11,6 +11,8 @@ import { counted } from '../simulation/random';
 import { smallJpeg } from '../simulation/small';
 import { problem, type SimulatedServer } from '../simulation/twin/server';
 
+/** Tablets of the tests seal their rows, as the product does. */
+export const KEY = new Uint8Array(32).map((_, at) => at * 7 + 1);
 export const INSPECTION = '11111111-0000-7000-8000-000000000001';
 
 export interface Surroundings {
@@ -58,14 +60,14 @@ export class Tablet {
     private readonly around: Surroundings,
   ) {
     this.#newId = counted(number);
-    this.db = new FieldDatabase(account.id);
+    this.db = new FieldDatabase(account.id, KEY);
   }
 
   async start(world: Partial<World> = {}): Promise<void> {
     const { server, clock, random } = this.around;
     this.line = openLine(server, this.account.id, clock);
     this.engine = await openEngine(
-      { account: this.account, device: this.device },
+      { account: this.account, device: this.device, key: KEY },
       {
         transport: this.line.transport,
         clock,
@@ -76,6 +78,7 @@ export class Tablet {
         readPicture: fakePicture,
         promised: async () => true,
         reserveSlots: 0,
+        sealedOnly: false,
         triggers: () => ({ saved: () => undefined, stop: () => undefined }),
         ...world,
       },

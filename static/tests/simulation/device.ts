@@ -118,6 +118,7 @@ export class SimulatedDevice {
       reserveSlots: 0,
       triggers: () => ({ saved: () => undefined, stop: () => undefined }),
       openDatabase: async () => tab.database as unknown as FieldDatabase,
+      sealedOnly: false,
     };
   }
 

@@ -159,6 +159,8 @@ class Transaction {
 const running = new AsyncLocalStorage<Transaction>();
 
 export class MemoryDatabase {
+  /** the stories stay without a key */
+  readonly ring = { key: null };
   dead = false;
   readonly tables: MemoryTable[];
 

@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { pageLocks } from '../../src/engine/locks';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION, openEngine } from '../data/bench';
+import { KEY } from '../data/tablet';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
 const OTHER = 'f0000000-0000-7000-8000-000000000002';
@@ -102,7 +103,7 @@ test('two tabs of one person: one sends, the other waits', async () => {
   await tablet.start({ transport, locks });
   const quiet = { saved: () => undefined, stop: () => undefined };
   const world = { transport, locks, reserveSlots: 0, triggers: () => quiet };
-  const second = await openEngine({ account: engine.account, device: engine.device }, world);
+  const second = await openEngine({ account: engine.account, device: engine.device, key: KEY }, world);
   const first = tablet.engine.sendNow();
   await vi.waitFor(() => expect(sending).toBe(1), { timeout: 60_000 });
   const other = second.sendNow();

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, test } from 'vitest';
 import { scoreSheetId } from '../../src/domain/ids';
-import { entityOf, listOf, shownValue } from '../../src/domain/operations';
+import { entityOf, type Folded, listOf, shownValue } from '../../src/domain/operations';
 import ConflictNote from '../../src/ui/components/ConflictNote.vue';
 import { tableOf } from '../../src/ui/core/catalogue';
 import { DELAY } from '../../src/ui/core/saver';
@@ -188,8 +188,9 @@ describe('the sheet', () => {
     await handIn();
     await settled();
     const sheet = scoreSheetId(INSPECTION, on.opened.engine.account.id);
-    const { fold } = await until(on.opened.engine);
-    expect(shownValue(entityOf(fold, 'score_sheet', sheet), 'handed_in_at')).not.toBeNull();
+    const handedIn = (fold: Folded) => shownValue(entityOf(fold, 'score_sheet', sheet), 'handed_in_at');
+    await until(on.opened.engine, ({ fold }) => handedIn(fold) !== null);
+    await settled();
     expect(wrapper.get('[aria-label=合計]').text()).toContain('76');
   });
 

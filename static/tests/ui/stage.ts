@@ -35,12 +35,22 @@ export function onStage(): { opened: Bench | null; shown: Stage | null } {
   return on;
 }
 
+const UNASKED = async (): Promise<never> => {
+  throw new Error('nobody is at the door');
+};
+
+/** The person at work has no PIN; their engine is open. */
 export const entranceTo = (engine: Engine): Entrance => ({
-  known: async () => [],
-  atWork: async () => null,
+  known: async () => [{ login: 'leader', account: engine.account, device: engine.device, lastSignIn: 0 }],
+  atWork: async () => 'leader',
   keepAtWork: async () => undefined,
+  isLocked: async () => false,
   open: async () => engine,
-  signIn: async () => engine,
+  signIn: UNASKED,
+  unlock: UNASKED,
+  recover: UNASKED,
+  setPin: UNASKED,
+  signedIn: () => undefined,
 });
 
 export async function stage(
@@ -49,7 +59,7 @@ export async function stage(
   props: Record<string, unknown> = {},
 ): Promise<Stage> {
   const session = createSession(entranceTo(engine));
-  await session.signIn('leader', 'x', 'tablet');
+  await session.resume();
   let inspection: Inspection | null = null;
   const host = defineComponent({
     setup() {

@@ -12,6 +12,7 @@ from tests.e2e.steps import tablet as on
 from tests.e2e.steps.founding import TENDER
 from tests.e2e.steps.tablet import Tablet, take_photo
 from tests.e2e.steps.town import LEADER, MEMBER, PAPER_MEMBER, STAFF, Town, as_json
+from tests.support.field import enter_pin
 
 HONEYCOMB = "A2 橋墩柱面蜂窩長約 30 公分"
 LITTER = "鋼筋保護層墊塊不足"
@@ -80,6 +81,8 @@ def die_and_come_back(leader: Tablet) -> None:
     leader.wake(offline=True)
     leader.context.clear_cookies()  # its session ends, too: whether it outlived the kill is the browser's luck
     page = leader.page
+    leader.look("pin")
+    enter_pin(page)
     page.get_by_role("link", name="開始查核").click()
     page.get_by_role("heading", name=TENDER).wait_for()
     leader.step("缺失與建議")

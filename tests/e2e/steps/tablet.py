@@ -13,6 +13,7 @@ from tests.e2e.steps.founding import TENDER
 from tests.e2e.steps.town import PASSWORD, PATIENCE, Person, Town
 from tests.support import pictures
 from tests.support.browsers import kill_device
+from tests.support.field import choose_pin
 
 WORDS = re.compile("^(缺失|建議)內容")
 ON_DEVICE = re.compile("已存在本機|伺服器已收妥|已傳送")
@@ -79,6 +80,9 @@ def sign_in(tablet: Tablet) -> None:
     page.get_by_label("裝置名稱").fill(f"{tablet.person.name}的平板")
     tablet.look("sign-in")
     page.get_by_role("button", name="登入").click()
+    page.get_by_label("再輸入一次").wait_for()
+    tablet.look("new pin")
+    choose_pin(page)
     page.get_by_role("heading", name="我的查核").wait_for()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.get_by_role("link", name="出發前檢查").first.click()

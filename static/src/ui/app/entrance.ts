@@ -1,4 +1,17 @@
-import { EngineError, keepAtWork, knownPeople, openEngine, personAtWork, signInHere } from '../../engine';
+import {
+  EngineError,
+  keepAtWork,
+  keepKeyCopy,
+  knownPeople,
+  lockOf,
+  openEngine,
+  personAtWork,
+  personOf,
+  recoverKey,
+  setPin,
+  signInHere,
+  unlock,
+} from '../../engine';
 import type { Entrance } from '../core/session';
 
 /** The way in through this browser's own store and our server. */
@@ -6,14 +19,21 @@ export const browserEntrance: Entrance = {
   known: knownPeople,
   atWork: personAtWork,
   keepAtWork: async (login) => void (await keepAtWork(login)),
-  async open(login) {
-    const person = (await knownPeople()).find((it) => it.login === login);
-    return person?.account ? openEngine({ account: person.account, device: person.device }) : null;
+  isLocked: async (account) => (await lockOf(account)) !== null,
+  async open(login, key) {
+    const person = await personOf(login);
+    return person?.account ? openEngine({ account: person.account, device: person.device, key }) : null;
   },
   async signIn(login, password, deviceName) {
     if (login === '' || password === '') throw new EngineError('wrong_password');
-    const engine = await openEngine(await signInHere(login, password, deviceName));
+    const { account, device } = await signInHere(login, password, deviceName);
+    return { login, account, device, lastSignIn: Date.now() };
+  },
+  unlock,
+  recover: (person, password) => recoverKey(person, password),
+  setPin: (account, pin, key) => setPin(account, pin, key),
+  signedIn(engine, key) {
+    if (key !== null) void keepKeyCopy(key);
     void engine.sendNow().catch(() => undefined);
-    return engine;
   },
 };

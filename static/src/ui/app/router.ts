@@ -61,7 +61,9 @@ export function createFieldRouter(history: RouterHistory, session: Session) {
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   });
   router.beforeEach(async (to) => {
-    if (session.engine.value !== null || (await session.resume()) || to.meta.open) return true;
+    // Before an open page nobody has to stand at the door.
+    const mayAsk = to.meta.open !== true;
+    if (session.engine.value !== null || (await session.resume(mayAsk)) || to.meta.open) return true;
     return { name: 'sign-in', query: to.fullPath === '/visits' ? {} : { next: to.fullPath } };
   });
   let warned = '';
