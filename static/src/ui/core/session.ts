@@ -72,6 +72,15 @@ export function createSession(entrance: Entrance): Session {
   let answer: ((isIn: boolean) => void) | null = null;
   let waiting: Promise<boolean> | null = null;
   let justSignedIn = false;
+  let opening: Promise<Engine | null> | null = null;
+
+  /** Two who ask at once get the same engine: a second one in a tab would contend for the writer's lock. */
+  function open(login: string, key: Uint8Array | null): Promise<Engine | null> {
+    opening ??= entrance.open(login, key).finally(() => {
+      opening = null;
+    });
+    return opening;
+  }
 
   /** Resolves when they are in (true) or have turned away. */
   function stand(next: Door): Promise<boolean> {
@@ -107,15 +116,15 @@ export function createSession(entrance: Entrance): Session {
     const person = last === null ? null : await personOf(last);
     if (engine.value !== null || person?.account == null) return engine.value !== null;
     if (await entrance.isLocked(person.account.id)) return mayAsk ? stand(before(person, 'enter')) : false;
-    engine.value ??= await entrance.open(person.login, null);
+    engine.value ??= await open(person.login, null);
     return engine.value !== null;
   }
 
   /** Opens with the key, or goes on where the door was closed over an open engine. */
   async function comeIn({ person }: Door, key: Uint8Array | null): Promise<void> {
-    const open = engine.value;
-    if (open !== null && key !== null && !open.sealed) void open.seal(key).catch(() => undefined);
-    engine.value ??= await entrance.open(person.login, key);
+    const behind = engine.value;
+    if (behind !== null && key !== null && !behind.sealed) void behind.seal(key).catch(() => undefined);
+    engine.value ??= await open(person.login, key);
     if ((await entrance.atWork()) !== person.login) await entrance.keepAtWork(person.login);
     if (justSignedIn && engine.value !== null) entrance.signedIn(engine.value, key);
     justSignedIn = false;
