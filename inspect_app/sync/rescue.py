@@ -90,6 +90,8 @@ def _read(path: Path, passphrase: str, told: Rescued, *, check: bool) -> _Conten
                     content.operations.append(row.fields)
                 elif row.table == "settings" and row.fields.get("key") == "account":
                     content.account = str(row.fields["value"]["id"])
+                elif row.table == "unreadable":  # the tablet's disk spoilt it
+                    told.whole = False
                 elif row.table == "photoBytes":
                     _photo(str(row.fields.get("sha256")), row.content, content, told, check=check)
         except rescue_file.CutShort:

@@ -27,8 +27,10 @@ WORDS = "correct horse"
 PHOTO = pictures.photo(seed=9)
 
 
-def rescue_file(rows: list[dict[str, Any]], photos: list[bytes], account: str, words: str = WORDS) -> bytes:
-    """A file as the tablet writes it, by its description alone."""
+def rescue_file(
+    rows: list[dict[str, Any]], photos: list[bytes], account: str, words: str = WORDS, spoilt: str = ""
+) -> bytes:
+    """A file as the tablet writes it, by its description alone; `spoilt` is the key of a row that its disk spoilt."""
     salt = os.urandom(16)
     cipher = AESGCM(hashlib.pbkdf2_hmac("sha256", words.encode(), salt, 1000, 32))
     head = {"format": "inspect-app-rescue/1", "kdf": "PBKDF2-SHA-256", "iterations": 1000, "salt": salt.hex()}
@@ -37,6 +39,8 @@ def rescue_file(rows: list[dict[str, Any]], photos: list[bytes], account: str, w
         (json.dumps({"table": "photoBytes", "row": {"sha256": pictures.sha256(it)}}), it) for it in photos
     ]
     plain += [(json.dumps({"table": "settings", "row": {"key": "account", "value": {"id": account}}}), b"")]
+    if spoilt:
+        plain += [(json.dumps({"table": "unreadable", "row": {"table": "operations", "key": spoilt}}), b"")]
     plain += [(json.dumps({"table": "end", "row": {"blocks": len(plain)}}), b"")]
     out = io.BytesIO()
     out.write(json.dumps(head).encode() + b"\n")
@@ -143,6 +147,14 @@ def test_a_file_that_was_cut_gives_what_is_whole_and_says_so(
 ) -> None:
     told = taken(coordinator, tmp_path, written(tablet)[:-cut])
     assert (told.whole, told.operations["applied"] >= 2) == (False, True)
+
+
+def test_a_row_that_the_tablets_disk_spoilt_is_told_and_the_rest_goes_in(
+    tablet: Tablet, coordinator: Actor, tmp_path: Path
+) -> None:
+    file = rescue_file([row(tablet.finding())], [], tablet.account.id, spoilt="an id")
+    told = taken(coordinator, tmp_path, file)
+    assert (told.whole, told.operations["applied"]) == (False, 1)
 
 
 def test_wrong_passphrase_other_files_and_other_roles_are_told(

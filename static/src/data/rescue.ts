@@ -7,9 +7,10 @@
  *
  * The additional data of a block is its index (8 bytes big-endian) so that none can be moved or left out. A block's
  * plain text is one JSON line {"table": name, "row": {...}} and "\n"; a row's `bytes` follow the line as they are. The
- * last block is {"table": "end", "row": {"blocks": number of blocks before it}}.
+ * last block is {"table": "end", "row": {"blocks": number of blocks before it}}. A row that the disk spoilt is
+ * {"table": "unreadable", "row": {"table", "key"}}.
  */
-import Dexie from 'dexie';
+import Dexie, { type Table } from 'dexie';
 import { openDatabase } from './database';
 import { EngineError } from './errors';
 import { freeze } from './log';
@@ -85,7 +86,17 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** One row in memory at a time: a day's photos do not fit. */
 async function* rowsOf(db: Dexie): AsyncGenerator<Bytes> {
   for (const table of db.tables.filter(({ name }) => !LEFT_OUT.has(name)))
-    for (const key of await table.toCollection().primaryKeys()) yield plain(table.name, await table.get(key));
+    for (const key of await table.toCollection().primaryKeys()) yield await lineOf(table, key);
+}
+
+/** What the disk spoilt is named, and holds up nothing else. */
+async function lineOf(table: Table, key: unknown): Promise<Bytes> {
+  try {
+    return plain(table.name, await table.get(key));
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'unreadable')) throw error;
+    return plain('unreadable', { table: table.name, key });
+  }
 }
 
 function plain(table: string, row: { bytes?: Uint8Array } & Record<string, unknown>): Bytes {

@@ -9,7 +9,7 @@ import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
 import { freeOriginals, verifyAll } from '../data/photos';
 import { deletable } from '../data/receipts';
-import { freezeDrafts, rescueFile } from '../data/rescue';
+import { exportRescue } from '../data/rescue';
 import { fillReserve, withReserve } from '../data/reserve';
 import { databaseName, type FieldDatabase } from '../data/schema';
 import { changeSetting } from '../data/settings';
@@ -166,10 +166,8 @@ class FieldEngine implements Engine {
     return freeOriginals(db, hashes);
   }
 
-  exportRescue: Engine['exportRescue'] = async (passphrase) => {
-    await freezeDrafts(this.context.db);
-    return rescueFile(this.context.db, passphrase);
-  };
+  exportRescue: Engine['exportRescue'] = (passphrase) =>
+    exportRescue(this.account.id, passphrase, this.context.db.ring.key);
   storage: Engine['storage'] = () => room();
 
   async stop(): Promise<void> {

@@ -177,6 +177,23 @@ describe('the rescue file', () => {
     await engine.sendNow();
     expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('second');
   });
+
+  test('a row that the disk spoilt is named and holds up nothing else', async () => {
+    const { engine } = await open();
+    await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'still there' });
+    const raw = await new Dexie(databaseName(engine.account.id)).open();
+    await raw
+      .table('photos')
+      .toCollection()
+      .modify((row: { sealed: Uint8Array }) => row.sealed.reverse());
+    raw.close();
+    const rows = await decrypted(await engine.exportRescue('correct horse'), 'correct horse');
+    expect(rows.filter((it) => it.table === 'unreadable').map((it) => it.row.table)).toEqual(['photos']);
+    expect(rows.filter((it) => it.table === 'operations')).toHaveLength(2);
+    expect(rows.find((it) => it.table === 'photoBytes')?.bytes).toEqual(PHOTO);
+    expect(rows.at(-1)?.table).toBe('end');
+  });
 });
 
 describe('the disk is full before the start', () => {
