@@ -12,6 +12,7 @@ from inspect_app import clock as app_clock
 from inspect_app.accounts.permissions import Role
 from inspect_app.notices.models import Case
 from inspect_app.notices.queries import by_inspection, current_reply
+from inspect_app.transaction import transaction
 from tests.support import factories, small_city
 from tests.support.office import Visitor
 from tests.support.pictures import photo
@@ -73,9 +74,9 @@ def test_an_empty_photo_is_named_and_the_draft_is_kept(case: Case, app: Any, db:
 def test_a_future_date_is_told_and_the_rest_stays_typed(case: Case, app: Any, db: Any) -> None:
     coordinator = signed_in(app, Role.COORDINATOR)
     tomorrow = app_clock.today() + timedelta(days=1)
-    for item in case.items:
-        item.state = "accepted"
-    db.session.commit()
+    with transaction():
+        for item in db.session.get_one(Case, case.id).items:
+            item.state = "accepted"
     page = f"/cases/{case.id}"
     answer = coordinator.post(f"{page}/close", page=page, number="府研查字第1159999號", on=str(tomorrow))
     assert answer.status_code == 422
