@@ -86,7 +86,9 @@ export class Pairs {
         await this.#compareLike([fault], second, alike);
         yield core([fault, second]).name;
       }
+      // Others may still join it; nobody goes on from it, or asks again what could follow.
       for (const rest of first.rests) rest.standing = null;
+      first.moments.length = 0;
     }
   }
 
