@@ -1,11 +1,12 @@
-"""The inspector's app as files: the built PWA under /app/, whose service worker sees nothing outside."""
+"""The inspector's app as files: the built PWA under /app/, whose service worker sees nothing outside; and the bare address."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
 
 from inspect_app.accounts.guards import public
 from inspect_app.errors import Problem
@@ -14,6 +15,14 @@ BUILT = Path(__file__).resolve().parents[1] / "static" / "dist"
 YEAR = 365 * 24 * 3600
 
 blueprint = Blueprint("field", __name__, url_prefix="/app")
+bare = Blueprint("bare", __name__)
+
+
+@bare.get("/")
+@public
+def entrance() -> AnyResponse:
+    """The address as people type it: the office, whose sign-in page is everybody's."""
+    return redirect("/office/")
 
 
 @blueprint.get("/")
@@ -39,3 +48,4 @@ def _file(name: str) -> Response:
 def init_app(app: Flask) -> None:
     app.config.setdefault("FIELD_APP", str(BUILT))
     app.register_blueprint(blueprint)
+    app.register_blueprint(bare)

@@ -51,3 +51,8 @@ def test_the_worker_is_asked_for_anew_and_hashed_files_are_kept(client: FlaskCli
 )
 def test_a_file_that_is_not_there_is_no_shell(client: FlaskClient, built: Path, name: str) -> None:
     assert fetch(client, f"/app/{name}").status_code == 404
+
+
+def test_the_bare_address_leads_to_the_office(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/office/")
