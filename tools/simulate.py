@@ -14,6 +14,7 @@ from tools.machine import ROOT, STATIC, call, must, tool
 
 Tell = Callable[[Sequence[str]], int]
 YOUNG = "--max-semi-space-size=64"  # MiB: what a story leaves behind is thrown away at once
+OLD = "--max-old-space-size=8000"  # MiB: half of all pairs remember more states than Node's own limit of 4 GB holds
 
 
 def main(arguments: list[str]) -> int:
@@ -66,5 +67,5 @@ def campaign() -> Iterator[Tell]:
                   str(program), "--log-level", "silent"]  # fmt: skip
         must(bundle, "The simulation could not be bundled.", cwd=STATIC)
         places = {"SIMULATION_ROOT": str(ROOT), "SIMULATION_PYTHON": tool("python")}
-        node = [tool("node"), "--enable-source-maps", YOUNG]
+        node = [tool("node"), "--enable-source-maps", YOUNG, OLD]
         yield lambda words: call([*node, str(program), *words], places)
