@@ -208,7 +208,9 @@ def audit_group() -> None:
 
 
 @audit_group.command("verify")
-@click.option("--head", "printed", multiple=True, help="a head as a document prints it below its QR code")
+@click.option(
+    "--head", "printed", multiple=True, help="a head as a document prints it, or the file that came by mail"
+)
 @json_option
 @told
 def audit_verify(printed: tuple[str, ...], as_json: bool) -> None:

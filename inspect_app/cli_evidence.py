@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from inspect_app.domain.heads import SignedHead, parse
@@ -9,17 +10,26 @@ from inspect_app.errors import Problem
 from inspect_app.evidence.verification import Report
 from inspect_app.evidence.verification import verify as verify_everything
 
+LONGEST_NAME = 250
+
 
 def verify(printed: tuple[str, ...]) -> Report:
     """Everything, also against heads as they were printed. Raises `bad_value` for a text that is none."""
     return verify_everything([_head(text) for text in printed])
 
 
-def _head(text: str) -> SignedHead:
+def _head(given: str) -> SignedHead:
+    """The head itself, or the name of a file that holds it."""
     try:
-        return parse(text)
+        return parse(_content(given))
     except ValueError as error:
-        raise Problem("bad_value", f"{error}: {text[:60]}", field="head") from None
+        raise Problem("bad_value", f"{error}: {given[:60]}", field="head") from None
+
+
+def _content(given: str) -> str:
+    file = Path(given)
+    short = len(given) < LONGEST_NAME  # the text of a head is longer, and longer than a name may be
+    return file.read_text("utf-8") if short and file.is_file() else given
 
 
 def sentence(report: dict[str, Any]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "INSPECT_APP_"
+MAX_ADDRESS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Settings:
     )
     mail_url: str  # MAIL_URL: folder:///folder or smtp://[user:password@]host:port[?tls=starttls]
     mail_from: str  # MAIL_FROM: the sender of every mail
+    head_mail_to: tuple[
+        str, ...
+    ]  # HEAD_MAIL_TO: who gets each day's signed head of the log; empty sends none
     bind: str  # BIND: host:port of the web processes
     public_url: str  # PUBLIC_URL: what stands in the links of mails
     workers: int  # WORKERS: web processes (more than one wants PostgreSQL or a short SQLite queue)
@@ -53,6 +58,7 @@ class Settings:
             storage_url=get("STORAGE_URL", f"file://{home / 'photos'}"),
             mail_url=get("MAIL_URL", f"folder://{home / 'mail'}"),
             mail_from=get("MAIL_FROM", "inspect-app@localhost"),
+            head_mail_to=_addresses(get("HEAD_MAIL_TO", "")),
             bind=bind,
             public_url=public_url,
             workers=int(get("WORKERS", "1")),
@@ -66,3 +72,12 @@ class Settings:
             failpoint=get("FAILPOINT", ""),
             clock_offset=int(get("CLOCK_OFFSET", "0")),
         )
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """Mail addresses between commas or white space, each once. ValueError for what is none."""
+    found = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    wrong = [one for one in found if not re.fullmatch(r"[^@\s]+@[^@\s]+", one) or len(one) > MAX_ADDRESS]
+    if wrong:
+        raise ValueError(f"HEAD_MAIL_TO: not a mail address: {wrong[0]}")
+    return found

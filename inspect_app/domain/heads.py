@@ -8,7 +8,7 @@ from typing import Any
 
 MARK = "INSPECT-APP-HEAD/1"
 _TEXT = re.compile(
-    rf"{MARK} (\d{{4}}-\d\d-\d\d) (\d{{1,15}}) (\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([0-9A-F]{{64}}) ([0-9A-F]{{64}}) ([0-9A-F]{{128}})"
+    rf"{MARK} (\d{{4}}-\d\d-\d\d) (\d{{1,15}}) (\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([0-9A-F]{{64}})([0-9A-F]{{64}})([0-9A-F]{{128}})"
 )
 
 _SHORT = re.compile(r"\d{1,15} [0-9A-F]{64}")
@@ -37,12 +37,18 @@ class SignedHead:
         return " ".join((MARK, *parts)).upper()
 
 
+def grouped(digest: str) -> str:
+    """A hash in groups of eight, so that it can be read aloud and broken over lines."""
+    return " ".join(digest[n : n + 8] for n in range(0, len(digest), 8))
+
+
 def parse(text: str) -> SignedHead:
-    """A head as it was printed, white space and case as they come: the text of the QR code, or size and root, which
-    have neither key nor signature (the paper vouches for them). ValueError for anything else.
+    """A head as it was printed or mailed, white space, groups and case as they come: the text of the QR code, or size
+    and root, which have neither key nor signature (the paper vouches for them). ValueError for anything else.
     """
-    plain = " ".join(text.upper().split())
-    found = _TEXT.fullmatch(plain)
+    words = text.upper().split()
+    plain = " ".join(words)
+    found = _TEXT.fullmatch(" ".join((*words[:4], "".join(words[4:]))))
     if found is not None:
         day, size, time, *hexes = found.groups()
         root, key, signature = (one.lower() for one in hexes)

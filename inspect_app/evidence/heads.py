@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import func, select
 
 from inspect_app import clock
@@ -42,6 +44,11 @@ def begin_day() -> bool:
 
 def latest() -> Head | None:
     return db.session.scalar(select(Head).order_by(Head.n.desc()).limit(1))
+
+
+def first_of(day: date) -> Head | None:
+    """The day's first head: the one that is mailed and time-stamped."""
+    return db.session.scalar(select(Head).where(Head.day == day).order_by(Head.n).limit(1))
 
 
 def all_heads() -> list[Head]:

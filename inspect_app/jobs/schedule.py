@@ -16,6 +16,7 @@ from inspect_app.accounts.credentials import LETTER
 from inspect_app.audit import chaining
 from inspect_app.config import Settings
 from inspect_app.evidence import clocks, heads
+from inspect_app.evidence import letters as head_letters
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
@@ -33,6 +34,9 @@ OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
             mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
         ),
         "visit.call": lambda settings: scheduling.call_handler(
+            mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
+        ),
+        head_letters.KIND: lambda settings: head_letters.handler(
             mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
         ),
     },
@@ -72,6 +76,8 @@ JOBS: tuple[Job, ...] = (
     Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
     Job("clock.watch", every(15), lambda _: clocks.watch()),
     Job("audit.head", every(60), lambda _: heads.begin_day()),
+    Job("audit.mail", every(60), lambda settings: head_letters.call_due(settings.head_mail_to)),
+    Job("audit.again", every(3600), lambda _: head_letters.try_again()),
     Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
     Job(
         "inspections.open",

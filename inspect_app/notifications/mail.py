@@ -16,11 +16,12 @@ from inspect_app.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail in plain text."""
+    """One mail in plain text; `file`: name and text of what is attached."""
 
     to: str
     subject: str
     body: str
+    file: tuple[str, str] | None = None
 
 
 class Mailer(Protocol):
@@ -34,6 +35,9 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
     message["Date"] = format_datetime(clock.now())
     message.set_content(mail.body)
+    if mail.file is not None:
+        name, text = mail.file
+        message.add_attachment(text, filename=name)
     return message
 
 

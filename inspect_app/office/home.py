@@ -26,6 +26,7 @@ PROVIDERS: tuple[str, ...] = (
     "inspections.todos",
     "sync.left_behind",
     "evidence.clocks",
+    "evidence.letters",
     "meetings.queries",
     "notices.queries",
 )

@@ -10,8 +10,3 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def clean(text: str) -> str:
     """The text without them; line ends are plain."""
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def grouped(digest: str) -> str:
-    """A hash in groups of eight, so that it can be read aloud and broken over lines."""
-    return " ".join(digest[n : n + 8] for n in range(0, len(digest), 8))

@@ -12,7 +12,8 @@ from odfdo import Paragraph as OdtParagraph
 from odfdo import Table as OdtTable
 from PIL import Image
 
-from inspect_app.reports.characters import clean, grouped
+from inspect_app.domain.heads import grouped
+from inspect_app.reports.characters import clean
 from inspect_app.reports.model import (
     Block,
     Document,

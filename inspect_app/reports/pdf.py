@@ -15,7 +15,7 @@ import structlog
 import typst
 from fontTools.ttLib import TTFont
 
-from inspect_app.reports.characters import grouped
+from inspect_app.domain.heads import grouped
 from inspect_app.reports.model import (
     Block,
     Document,

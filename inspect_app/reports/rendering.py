@@ -9,12 +9,11 @@ from io import BytesIO
 
 import segno
 
-from inspect_app.domain.heads import SignedHead
+from inspect_app.domain.heads import SignedHead, grouped
 from inspect_app.domain.roc import format_date
 from inspect_app.errors import Problem
 from inspect_app.evidence.heads import head_of_today
 from inspect_app.reports import odt, pdf
-from inspect_app.reports.characters import grouped
 from inspect_app.reports.model import Document, Seal
 
 RENDERERS: dict[str, Callable[[Document], bytes]] = {"odt": odt.render, "pdf": pdf.render}

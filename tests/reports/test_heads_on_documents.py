@@ -13,11 +13,10 @@ from pypdf import PdfReader
 
 from inspect_app import audit
 from inspect_app.audit import chaining
-from inspect_app.domain.heads import parse
+from inspect_app.domain.heads import grouped, parse
 from inspect_app.evidence import heads
 from inspect_app.installation.keys import signed_by
 from inspect_app.photos.models import Photo
-from inspect_app.reports.characters import grouped
 from inspect_app.reports.rendering import qr_code
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures

@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 
 import inspect_app
+from inspect_app.domain.heads import grouped
 from inspect_app.inspections.showing import shown
 from inspect_app.office.record_files import photo_bytes
 from inspect_app.photos import processing
 from inspect_app.reports import odt, pdf
-from inspect_app.reports.characters import clean, grouped
+from inspect_app.reports.characters import clean
 from inspect_app.reports.copy_page import copy_tabs
 from inspect_app.reports.gathering import issued_between, listed
 from inspect_app.reports.model import Document, Facts, Heading, Items, Paragraph, Pictures, Signatures, Table

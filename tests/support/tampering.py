@@ -8,7 +8,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from inspect_app.audit.models import APPEND_ONLY
+from inspect_app.audit import anchor
+from inspect_app.audit.lines import leaf_of
+from inspect_app.audit.models import APPEND_ONLY, AuditLine
+from inspect_app.domain.merkle import START, link_hash
 from inspect_app.extensions import together, writing
 
 
@@ -52,3 +55,31 @@ def for_good(db: Any, *statements: str) -> None:
     with past_the_guards(db):
         do(db, *statements)
         db.session.commit()
+
+
+def rewrite_line(db: Any, n: int) -> None:
+    """What a patient forger does, in the same transaction: another line, its leaf, and every link anew."""
+    do(db, f"UPDATE audit_lines SET subject = 'thing:x' WHERE n = {n}")
+    leaf = leaf_of(db.session.get(AuditLine, n)).hex()
+    for table, key in (("audit_lines", "n"), ("audit_chain", "line_n")):
+        do(db, f"UPDATE {table} SET leaf = '{leaf}' WHERE {key} = {n}")
+    previous = START
+    query = "SELECT position, line_n, leaf FROM audit_chain ORDER BY position"
+    for row in db.session.execute(text(query)).all():
+        previous = link_hash(previous, row.line_n, bytes.fromhex(row.leaf))
+        do(
+            db,
+            "UPDATE audit_chain SET hash = :hash WHERE position = :position",
+            hash=previous.hex(),
+            position=row.position,
+        )
+
+
+def rewrite_history(db: Any, n: int) -> None:
+    """For good, by somebody with every file of the machine: no old head and no anchor is left that could tell."""
+    with past_the_guards(db):
+        rewrite_line(db, n)
+        do(db, "DELETE FROM audit_heads")
+        db.session.commit()
+    db.session.expire_all()
+    anchor.file().unlink()

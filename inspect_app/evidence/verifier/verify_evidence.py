@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Checks an evidence bundle of inspect-app from itself alone: no network, no installation, Python 3.9 or newer only.
 
-    python3 verify_evidence.py BUNDLE.json [--photos FOLDER] [--key HEX] [--head "TEXT OF A QR CODE"]
+    python3 verify_evidence.py BUNDLE.json [--photos FOLDER] [--key HEX] [--head HEAD]
 
 Exit 0: everything in the bundle is what the signed head of the log covers. Exit 1: the first thing that is not is named.
 --photos  a folder of original photos; each file whose hash the bundle names must be whole, and every photo must be there
 --key     the installation's public key, known from elsewhere; without it the key in the bundle is taken
---head    the text of the QR code on a printed document; the bundle's log must begin with what it signed
+--head    a head that was kept outside: the text of the QR code on a document, its size and root, the block of the daily
+          mail, or the file that came with it; the bundle's log must begin with what it signed
 
 It is written apart from the program that made the bundle and shares no line with it.
 """
@@ -250,10 +251,21 @@ def check_photos(bundle: Json, folder: Path | None) -> str:
 
 
 def printed_head(text: str) -> tuple[int, str]:
-    parts = text.split()
-    if len(parts) != 7 or parts[0].upper() != "INSPECT-APP-HEAD/1":
+    """Size and root of a head as it was printed or mailed, white space and groups of digits as they come."""
+    parts = text.lower().split()
+    if parts[:1] == ["inspect-app-head/1"]:
+        size, digits, wanted = "".join(parts[2:3]), "".join(parts[4:]), 256
+    else:
+        size, digits, wanted = "".join(parts[:1]), "".join(parts[1:]), 64
+    if not size.isdigit() or len(digits) != wanted or set(digits) - set("0123456789abcdef"):
         raise Wrong("usage", "--head", "not the text of a printed head")
-    return int(parts[2]), parts[4].lower()
+    return int(size), digits[:64]
+
+
+def head_given(given: str) -> str:
+    """The text itself, or what is in the file of that name."""
+    short = len(given) < 250  # the text of a head is longer, and longer than a name may be
+    return Path(given).read_text("utf-8") if short and Path(given).is_file() else given
 
 
 def verify(bundle: Json, key: str = "", head: str = "", folder: Path | None = None) -> list[str]:
@@ -281,7 +293,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         bundle = json.loads(given.bundle.read_text("utf-8"))
-        print("\n".join(verify(bundle, given.key, given.head, given.photos)))
+        print("\n".join(verify(bundle, given.key, head_given(given.head), given.photos)))
         print(f"OK  key {bundle['head']['key']}")
     except (OSError, ValueError) as error:
         sys.exit(f"WRONG  format: {given.bundle}: it cannot be read ({error})")
