@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.support.named import NAMED, gone
+
 ROOT = Path(__file__).resolve().parents[2]
-NAMED = re.compile(r"`((?:static/)?tests/[^`]+?)::([^`]+)`")
 
 
 def rows() -> list[list[str]]:
@@ -25,17 +26,4 @@ def test_all_forty_are_there_and_each_names_a_test() -> None:
 
 
 def test_every_named_test_exists() -> None:
-    gone = [
-        f"{number}: {file}::{name}"
-        for number, _, _, _, shown, *_ in rows()
-        for file, name in NAMED.findall(shown)
-        if not stands_in(ROOT / file, name)
-    ]
-    assert gone == []
-
-
-def stands_in(file: Path, name: str) -> bool:
-    if not file.exists():
-        return False
-    text = file.read_text("utf-8")
-    return f"def {name}(" in text if file.suffix == ".py" else f"test('{name}'" in text
+    assert [f"{number}: {name}" for number, _, _, _, shown, *_ in rows() for name in gone(shown)] == []

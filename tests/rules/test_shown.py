@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.named import NAMED, ROOT, gone
+
 SHOWN = (ROOT / "docs/shown.md").read_text("utf-8")
-NAMED = re.compile(r"`((?:static/)?(?:tests|inspect_app)/[^`:]+?)::([^`]+)`")
-FILES = re.compile(r"`((?:static/)?tests/[^`:]+\.(?:py|ts|json))`")
 SENTENCES = ("One inspection, end to end", "The rules of the field")
 BY_HAND = ("mutation testing", "a fresh clone on a machine without node", "bad input")
 """Sentences that no single test shows; the row says what does."""
@@ -40,17 +38,9 @@ def test_every_sentence_names_a_test(part: str) -> None:
     assert len({one for one, _ in found}) == len(found), "one row per sentence"
 
 
-def test_every_named_test_exists() -> None:
-    gone = [f"{file}::{name}" for file, name in NAMED.findall(SHOWN) if not stands_in(ROOT / file, name)]
-    gone += [file for file in FILES.findall(SHOWN) if not list(ROOT.glob(file))]
-    assert gone == []
-
-
-def stands_in(file: Path, name: str) -> bool:
-    if not file.exists():
-        return False
-    text = file.read_text("utf-8")
-    return f"def {name}(" in text if file.suffix == ".py" else f"'{name}'" in text
+@pytest.mark.parametrize("document", ["shown", "proof", "evidence", "faults"])
+def test_every_named_test_exists(document: str) -> None:
+    assert gone((ROOT / f"docs/{document}.md").read_text("utf-8")) == []
 
 
 def test_both_sides_read_the_vectors_of_what_the_tablet_needs() -> None:

@@ -69,14 +69,18 @@ async function send(line: Line, batch: Frozen[]): Promise<{ reply: SyncReply; ne
   const head = JSON.stringify({ schema: PROTOCOL, device, cursor, inspections, holds });
   const body = `${head.slice(0, -1)},"operations":[${batch.map((item) => item.text).join(',')}]}`;
   const headers = { 'content-type': 'application/json' };
-  const timeout = timeoutFor(body.length);
+  const bytes = new TextEncoder().encode(body).length; // as they go over the line: a Chinese character is three
+  const timeout = batch.length === 1 ? patienceFor(bytes) : timeoutFor(bytes);
   const request = { method: 'POST', path: '/api/v1/sync', headers, body, timeout } as const;
   const reply = answered(await askJson<SyncReply>(line.transport, request, syncReply), batch);
   return { reply, ...(await line.store.settle(batch, reply, line.clock(), holds)) };
 }
 
-/** A minute, and what the bytes take at 100 bytes a second, ten minutes at most: slow is not dead, and a dead line is noticed. */
-export const timeoutFor = (bytes: number): number => Math.min(600_000, 60_000 + bytes * 10);
+/** Ten minutes at most, so that a dead line is noticed: what takes longer is sent in smaller pieces the next time. */
+export const timeoutFor = (bytes: number): number => Math.min(600_000, patienceFor(bytes));
+
+/** A minute, and what the bytes take at 100 bytes a second: slow is not dead. For what cannot be made smaller, however long. */
+const patienceFor = (bytes: number): number => 60_000 + bytes * 10;
 
 /** An old answer out of a cache names other items: it acknowledges nothing. */
 function answered(reply: SyncReply, batch: Frozen[]): SyncReply {

@@ -5,7 +5,8 @@ import Dexie from 'dexie';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { knownPeople } from '../../src/engine';
 import { room } from '../../src/engine/storage';
-import type { HttpReply, HttpRequest } from '../../src/sync/ports';
+import type { World } from '../../src/engine/world';
+import type { HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION } from '../data/bench';
 import { seeded } from '../simulation/random';
 
@@ -21,24 +22,33 @@ afterEach(async () => {
   opened = null;
 });
 
-const bytesOf = ({ body }: HttpRequest): number => body?.length ?? 0;
+/** As they go over the line: a Chinese character of a text is three. */
+const bytesOf = ({ body }: HttpRequest): number =>
+  typeof body === 'string' ? new TextEncoder().encode(body).length : (body?.length ?? 0);
+
+/** 1 kbit/s, 30 s each way, every second request lost; what the client gives up before it is through is lost, too. */
+function slowLine({ tablet, clock }: Bench, arrived: (request: HttpRequest) => void): World['transport'] {
+  const random = seeded(7);
+  const honest = tablet.line.transport;
+  return async (request) => {
+    const needed = 2 * 30_000 + bytesOf(request) * 8;
+    clock.now += Math.min(needed, request.timeout);
+    if (needed > request.timeout || random() < 0.5) throw new TypeError('no answer');
+    arrived(request);
+    return honest(request);
+  };
+}
 
 describe('a line of 1 kbit/s with 30 s of delay that loses every second request', () => {
   test('text arrives before the photo, the photo arrives, and no time-out is too short for its own bytes', async () => {
     opened = await bench('leader');
     const { server, clock, tablet } = opened;
-    const random = seeded(7);
     const arrived: string[] = [];
-    const honest = tablet.line.transport;
-    const slow = async (request: HttpRequest): Promise<HttpReply> => {
-      const needed = 2 * 30_000 + bytesOf(request) * 8;
-      clock.now += Math.min(needed, request.timeout);
-      if (needed > request.timeout || random() < 0.5) throw new TypeError('no answer');
+    const transport = slowLine(opened, (request) => {
       arrived.push(request.path === '/api/v1/sync' && bytesOf(request) > 300 ? 'text' : request.method);
-      return honest(request);
-    };
+    });
     await tablet.engine.stop();
-    await tablet.start({ transport: slow });
+    await tablet.start({ transport });
     await tablet.engine.edit(INSPECTION, 'finding', FINDING, { text: 'a' });
     await tablet.engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
     await tablet.engine.edit(INSPECTION, 'finding', OTHER, { text: 'b' });
@@ -51,7 +61,28 @@ describe('a line of 1 kbit/s with 30 s of delay that loses every second request'
     expect(arrived.indexOf('text')).toBeGreaterThanOrEqual(0);
     expect(arrived.indexOf('text')).toBeLessThan(arrived.indexOf('PATCH'));
   });
+
+  test.each([
+    ['three thousand characters', '蜂'.repeat(3_000), 1],
+    ['100 kB, the longest there is to be', '窩'.repeat(100_000 / 3), 1],
+    ['many at once', '鋼筋外露'.repeat(50), 40],
+  ])('Chinese text arrives: %s', async (_name, text, count) => {
+    opened = await bench('leader');
+    const { server, clock, tablet } = opened;
+    const transport = slowLine(opened, () => undefined);
+    await tablet.engine.stop();
+    await tablet.start({ transport });
+    for (let number = 0; number < count; number++)
+      await tablet.engine.edit(INSPECTION, 'finding', finding(number), { text });
+    for (let round = 0; round < 100 && server.log.length < count; round++) {
+      clock.now += HOUR;
+      await tablet.engine.sendNow();
+    }
+    expect(server.log).toHaveLength(count);
+  });
 });
+
+const finding = (number: number): string => `f0000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
 describe('a certificate that cannot be trusted', () => {
   test('the browser gives no answer: nothing is sent, everything is kept, and it says so', async () => {
