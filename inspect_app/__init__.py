@@ -69,10 +69,11 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def _bind(app: APIFlask, settings: Settings) -> None:
-    from inspect_app import clock, errors, extensions, failpoints, headers
+    from inspect_app import clock, errors, extensions, failpoints, headers, logs
 
     for name in MODELS:
         import_module(f"inspect_app.{name}.models")
+    logs.begin()
     extensions.init_app(app)
     errors.init_app(app)
     headers.init_app(app)

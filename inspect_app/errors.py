@@ -5,14 +5,17 @@ Interfaces switch on the code, never on the text. `CATALOGUE` holds the HTTP sta
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, render_template, request
+import structlog
+from flask import Flask, Response, g, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+log = structlog.get_logger()
 CATALOGUE: dict[str, tuple[int, str]] = {
     "bad_request": (400, "要求的內容看不懂"),
     "bad_value": (422, "欄位的內容不符規定"),
@@ -80,7 +83,24 @@ HTTP_CODES = {400: "bad_request", 401: "signed_out", 403: "forbidden", 404: "not
               413: "too_large", 415: "unsupported_type", 422: "bad_value", 429: "too_many", 503: "busy"}  # fmt: skip
 
 
+_TOLD = {"csrf", "forbidden", "not_found", "method_not_allowed", "device_revoked", "too_large", "unsupported_type", "bad_file",
+         "hash_mismatch"}  # fmt: skip
+"""What somebody who guesses, forges or sends hostile files runs into."""
+
+
+def note_refusal(problem: Problem) -> None:
+    """Log it if somebody may have meant harm: by the rule of the address, never the address itself, since a guess may be true."""
+    if problem.code not in _TOLD:
+        return
+    who, rule = g.get("actor"), request.url_rule
+    log.info(
+        "request.refused", code=problem.code, status=problem.status, method=request.method, rule=rule.rule if rule else "",
+        account=who.id if who is not None else "", address=request.remote_addr or "",
+    )  # fmt: skip
+
+
 def _answer(problem: Problem) -> Response:
+    note_refusal(problem)
     if request.path.startswith("/office"):
         page = render_template("office/problem.html", problem=problem)
         return Response(page, problem.status, mimetype="text/html")
@@ -105,26 +125,35 @@ _FULL = ("disk is full", "disk i/o error", "no space left", "could not extend fi
 _BUSY = ("locked", "lock timeout", "too many clients", "connection", "shutting down", "starting up")
 
 
-def _of_the_database(error: Exception) -> Problem | None:
-    """A full disk and a busy or absent database are no fault of the request: told as such, so that senders come back."""
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+def _of_the_machine(error: Exception) -> Problem | None:
+    """A disk that is full or fails and a busy or absent database are no fault of the request: told as such, so that senders
+    come back.
+    """
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return _full()
     if not isinstance(error, OperationalError):
         return None
     text = str(error.orig).lower()
     if any(words in text for words in _FULL):
-        return Problem(
-            "storage_full", "伺服器的儲存空間不足，資料沒有存入；裝置上的資料還在。請通知系統管理者。"
-        )
+        return _full()
     if any(words in text for words in _BUSY):
         return Problem("busy", "系統忙碌中，資料沒有變動。請稍後再試。")
     return None
+
+
+def _full() -> Problem:
+    return Problem("storage_full", "伺服器的儲存空間不足，資料沒有存入；裝置上的資料還在。請通知系統管理者。")
 
 
 def init_app(app: Flask) -> None:
     """One handler for problems, one for what Flask itself raises, one for the unexpected."""
 
     def unexpected(error: Exception) -> Response:
-        app.logger.exception("unexpected error", exc_info=error)
-        return _answer(_of_the_database(error) or Problem("internal", SORRY))
+        log.error("request.failed", exc_info=error)
+        return _answer(_of_the_machine(error) or Problem("internal", SORRY))
 
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_http)

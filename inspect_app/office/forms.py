@@ -36,7 +36,7 @@ from werkzeug.wrappers import Response
 from inspect_app.accounts import submissions
 from inspect_app.accounts.guards import actor
 from inspect_app.domain import roc
-from inspect_app.errors import Problem
+from inspect_app.errors import Problem, note_refusal
 
 View = TypeVar("View", bound=Callable[..., Any])
 MESSAGES = {
@@ -188,6 +188,7 @@ class Form:
         except Problem as problem:
             if problem.code in ("forbidden", "not_found", "stale", "signed_out") or problem.status >= 500:
                 raise
+            note_refusal(problem)
             self.errors[problem.field] = problem.detail
 
 

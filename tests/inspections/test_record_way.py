@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from inspect_app import clock as now
+from inspect_app.audit.models import AuditLine
 from inspect_app.catalogue import services as calendar
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
@@ -15,6 +17,7 @@ from inspect_app.inspections.due import due_of
 from inspect_app.inspections.models import Record
 from inspect_app.notices import services as notices
 from tests.support.inspected import Inspected, Told, close, hand_in, inspection_with_log
+from tests.support.together import at_once
 
 
 def refused(code: str, call: Any, *args: Any, **values: Any) -> Problem:
@@ -197,7 +200,61 @@ def test_the_convener_approves_what_was_read(db: Any, clock: Any) -> None:
     services.approve_record(one.convener, one.id, version=version)
 
 
-def test_two_who_act_at_once_act_once(db: Any, clock: Any) -> None:
+def both_at_once(app: Any, *acts: Callable[[], Any]) -> list[Problem | None]:
+    """What each of them is told when all begin at the same moment; None: it was done."""
+    left = list(acts)
+
+    def act() -> Problem | None:
+        mine = left.pop()
+        with app.app_context():
+            try:
+                mine()
+            except Problem as problem:
+                return problem
+            return None
+
+    return at_once(len(acts), act)
+
+
+def test_of_two_who_act_in_the_same_moment_one_wins_and_the_other_is_told(
+    app: Any, db: Any, clock: Any
+) -> None:
+    one = inspection_with_log()
+    one.confirmed()
+    services.send_for_approval(one.coordinator, one.id)
+    version = services.open_record(one.id).version
+    db.session.rollback()
+    told = both_at_once(
+        app,
+        lambda: services.approve_record(one.convener, one.id, version=version),
+        lambda: services.return_record(one.convener, one.id, "缺失 1 請寫明範圍"),
+        lambda: services.approve_record(one.convener, one.id, version=version),
+    )
+    assert sorted(problem.code if problem else "" for problem in told) == ["", "wrong_state", "wrong_state"]
+    assert {problem.status for problem in told if problem} == {409}
+    assert (
+        db.session.query(AuditLine)
+        .filter(AuditLine.action.in_(("inspections.approved", "inspections.returned")))
+        .count()
+        == 1
+    )
+
+
+def test_of_two_who_tidy_one_text_in_the_same_moment_one_wins_and_the_other_sees_it(
+    app: Any, db: Any, clock: Any
+) -> None:
+    one = inspection_with_log()
+    db.session.rollback()
+    told = both_at_once(
+        app,
+        lambda: services.tidy(one.staff, one.id, tidied(one, "甲的文字")),
+        lambda: services.tidy(one.coordinator, one.id, tidied(one, "乙的文字")),
+    )
+    (problem,) = (found for found in told if found is not None)
+    assert (problem.status, problem.code, problem.extra["current"]) == (409, "stale", defect(one)["text"])
+
+
+def test_two_who_act_one_after_the_other_act_once(db: Any, clock: Any) -> None:
     one = inspection_with_log()
     one.approved()
     refused("wrong_state", services.approve_record, one.convener, one.id)

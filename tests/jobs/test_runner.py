@@ -7,10 +7,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
 from inspect_app.extensions import db as database
@@ -37,6 +39,12 @@ def test_names_are_unique_and_every_outbox_lane_has_its_job() -> None:
     names = [job.name for job in schedule.JOBS]
     assert len(names) == len(set(names))
     assert {f"outbox.{lane}" for lane in schedule.OUTBOX} <= set(names)
+
+
+def test_the_audit_log_is_chained_every_second() -> None:
+    chain = next(job for job in schedule.JOBS if job.name == "audit.chain")
+    assert isinstance(chain.trigger, IntervalTrigger)
+    assert chain.trigger.interval <= timedelta(seconds=1)
 
 
 def test_a_failing_job_is_told_without_its_text_and_kills_nothing(

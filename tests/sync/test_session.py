@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inspect_app.accounts import services, sessions
+from inspect_app.accounts import credentials, services, sessions
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.audit.models import AuditLine
 from inspect_app.ids import new_id
@@ -129,6 +129,22 @@ def test_disabled_person_hands_in_into_quarantine_and_a_person_places_it(
     assert tablet.post(tablet.finding()).json["code"] == "csrf"
     services.enable_account(administrator, person.id)
     assert client.get("/api/v1/session").status_code == 401
+
+
+def test_a_password_changed_meanwhile_costs_the_tablet_a_sign_in_and_no_work(
+    client: Any, person: Any, db: Any
+) -> None:
+    tablet = site_of(client, person)
+    done, waiting = tablet.finding("之前"), tablet.finding("之後")
+    tablet.push(done)
+    new = "Another-Passphrase-42"
+    credentials.change_password(factories.account_queries.actor_for(person), factories.PASSWORD, new, keep="")
+    answer = tablet.post(done, waiting)
+    assert (answer.status_code, answer.json["code"]) == (401, "signed_out")
+    assert sign_in(client, tablet.device).json["code"] == "bad_credentials"
+    assert sign_in(client, tablet.device, new).status_code == 200
+    assert tablet.push(done, waiting) == [("applied", None)] * 2
+    assert db.session.query(OperationRow).count() == 2
 
 
 def test_settling_wants_a_reason_and_keeps_the_content(client: Any, person: Any, db: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from tests.sync.conftest import Site
     [
         ("database is locked", 503, "busy"),
         ("database or disk is full", 507, "storage_full"),
+        ("disk I/O error", 507, "storage_full"),
         ("no such thing", 500, "internal"),
     ],
 )
@@ -43,6 +46,26 @@ def test_database_trouble_is_told_as_such_and_passes(
     )  # fmt: skip
     assert db.session.query(OperationRow).count() == 0
     assert site.member.push(*batch) == [("applied", None)] * 2
+
+
+def test_a_disk_that_fails_takes_no_photo_and_loses_nothing(
+    client: Any, db: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails is the last step of all: the bytes are written, and the disk cannot say that it has them."""
+    sender = Sender(client, factories.bearer(factories.account("inspector")))
+    content = pictures.photo()
+    place = sender.create(content).headers["Location"]
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        answer = sender.patch(place, 0, content)
+        assert (answer.status_code, answer.json["code"]) == (507, "storage_full")
+    assert sender.head(place).headers["Upload-Offset"] == "0"
+    assert sender.send(content) == pictures.sha256(content)
+    assert originals.store().size(store.original_key(pictures.sha256(content))) == len(content)
 
 
 def test_full_disk_takes_no_photo_and_recovers(client: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
