@@ -146,6 +146,20 @@ export interface InspectionState {
   receipt: ReceiptCheck | null;
 }
 
+/** Something that the disk spoilt: it no longer opens, is kept as it lies, and holds up nothing else. */
+export interface SpoiltItem {
+  id: string;
+  kind: 'operation' | 'photo' | 'package' | 'draft';
+  /** to which it belongs, as far as known */
+  inspections: string[];
+  sha256: string | null;
+  /** the server has it: it comes again with a network */
+  comesBack: boolean;
+  /** what can still be read, with wrong letters in it, for a person to write it again */
+  entity: string | null;
+  remains: Patch | null;
+}
+
 /** The result of checking a receipt against what this device holds. */
 export interface ReceiptCheck {
   complete: boolean;
@@ -169,6 +183,8 @@ export type ProblemCode =
   | 'storage_full'
   | 'items_parked'
   | 'items_refused'
+  /** something on this device no longer opens */
+  | 'items_spoilt'
   | 'receipt_mismatch';
 
 /** The strip: saved here, N waiting, safe on the server. */
@@ -233,6 +249,10 @@ export interface Engine {
   seal(key: Uint8Array): Promise<void>;
   readonly status: Live<Status>;
   readonly inspections: Live<InspectionSummary[]>;
+  /** what no longer opens and is not settled */
+  readonly spoilt: Live<SpoiltItem[]>;
+  /** The person has seen it and done what could be done; it stays on this device. */
+  settleSpoilt(id: string): Promise<void>;
 
   /** The folded state; subscribing opens the inspection, takes the writer's lock if free, and loads it. */
   inspection(id: string): Live<InspectionState | null>;

@@ -1,13 +1,31 @@
 import { EngineError } from './errors';
 import { FieldDatabase, SCHEMA_VERSION } from './schema';
+import { Unreadable } from './seal';
+import { setAside } from './set-aside';
 
 const LOST = new Set(['DatabaseClosedError', 'InvalidStateError', 'UnknownError', 'OpenFailedError']);
 
+/** How often in a row nothing could be set aside, although something does not open: another tab may have been first. */
+const BARREN = 2;
+
 /**
- * Runs a transaction; when the system closed the connection under us (iOS does, under memory pressure) opens it again
- * and tries once more. `work` must give the same result when run twice.
+ * Runs a transaction. A row that no longer opens is set aside, so that it holds up nothing else; a connection that the
+ * system closed is opened again. `work` is then tried anew: it must give the same result when run twice.
  */
 export async function steady<T>(db: FieldDatabase, work: () => PromiseLike<T>): Promise<T> {
+  for (let barren = 0; ; ) {
+    try {
+      return await connected(db, work);
+    } catch (error) {
+      const aside = error instanceof Unreadable && (await setAside(db, error));
+      if (aside) await db.mend();
+      else if (!(error instanceof Unreadable) || ++barren === BARREN) throw error;
+    }
+  }
+}
+
+/** iOS closes the connection under memory pressure. */
+async function connected<T>(db: FieldDatabase, work: () => PromiseLike<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

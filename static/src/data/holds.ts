@@ -6,6 +6,7 @@ import type { Frozen, Held } from '../sync/ports';
 import { UNSENT } from './log';
 import type { FieldDatabase } from './schema';
 import { keepSetting, setting } from './settings';
+import { openWork } from './spoilt';
 
 /** Per inspection that is here, less the batch that goes along; null: nothing new to tell. */
 export async function holdsToTell(db: FieldDatabase, sent: Frozen[]): Promise<Held[] | null> {
@@ -30,7 +31,11 @@ async function holds(db: FieldDatabase, sent: Frozen[]): Promise<Held[]> {
     .anyOf([...UNSENT])
     .toArray();
   const photos = await db.photos.where('state').notEqual('stored').toArray();
-  const operations = counted(rows.filter((row) => !leaving.has(row.id)).map((row) => row.inspection));
+  const spoilt = (await openWork(db)).filter((row) => row.table === 'operations');
+  const operations = counted([
+    ...rows.filter((row) => !leaving.has(row.id)).map((row) => row.inspection),
+    ...spoilt.flatMap((row) => row.inspections),
+  ]);
   const pictures = counted(photos.flatMap((photo) => photo.inspections));
   const here = await db.packages.toCollection().primaryKeys();
   return [...new Set([...here, ...operations.keys(), ...pictures.keys()])].map((inspection) => ({

@@ -27,6 +27,7 @@ import type { EditOptions } from './api';
 import { EngineError } from './errors';
 import type { OperationRow, OperationState } from './rows';
 import type { FieldDatabase } from './schema';
+import { lastSpoilt } from './spoilt';
 
 /** Own operations that the server has not acknowledged. */
 export const UNSENT: readonly OperationState[] = ['draft', 'offered', 'parked'];
@@ -227,5 +228,5 @@ async function lastSeq(db: FieldDatabase, inspection: string, device: string): P
     .where('[inspection+device+seq]')
     .between([inspection, device, Dexie.minKey], [inspection, device, Dexie.maxKey])
     .last();
-  return last?.seq ?? 0;
+  return Math.max(last?.seq ?? 0, await lastSpoilt(db, inspection, device));
 }

@@ -54,16 +54,11 @@ function rowFor({ inspection, filename, bytes, picture }: NewPhoto, known: Photo
 export async function verifyPhoto(db: FieldDatabase, sha256: string): Promise<void> {
   const row = await steady(db, () => db.photos.get(sha256));
   if (row?.state !== 'unverified') return;
-  const stored = await steady(db, () => db.photoBytes.get(sha256)).catch(spoilt);
+  const stored = await steady(db, () => db.photoBytes.get(sha256));
   const whole = stored?.bytes.length === row.size && (await hash(stored.bytes)) === sha256;
   if (whole) return keep(db, sha256);
   await discard(db, sha256);
   throw new EngineError('retake', null, 'not_whole');
-}
-
-/** What the disk spoilt opens with no key. */
-function spoilt(error: unknown): undefined {
-  if (!(error instanceof EngineError && error.code === 'unreadable')) throw error;
 }
 
 async function keep(db: FieldDatabase, sha256: string): Promise<void> {
@@ -76,13 +71,18 @@ function discard(db: FieldDatabase, sha256: string): Promise<void> {
     await photos.delete(sha256);
     await photoBytes.delete(sha256);
     await thumbnails.delete(sha256);
-    await operations
-      .where('state')
-      .equals('draft')
-      .modify((row) => {
-        if (row.photos.includes(sha256)) askAgain(row);
-      });
+    await askForAnother(db, sha256);
   });
+}
+
+/** Inside the caller's transaction. What was frozen stays as it is. */
+export async function askForAnother(db: FieldDatabase, sha256: string): Promise<void> {
+  await db.operations
+    .where('state')
+    .equals('draft')
+    .modify((row) => {
+      if (row.photos.includes(sha256)) askAgain(row);
+    });
 }
 
 const OF_THE_BYTES = new Set(['sha256', 'size', 'type', 'width', 'height']);

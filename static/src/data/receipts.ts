@@ -6,6 +6,7 @@ import type { OperationRow, PhotoRow, ReceiptRow } from './rows';
 import type { FieldDatabase } from './schema';
 import { setting } from './settings';
 import { offerAgain, uploadAgain } from './settle';
+import { lostWork, openWork } from './spoilt';
 
 const ASK_AGAIN = 6 * 60 * 60_000;
 const MOST_AGAIN = 3;
@@ -32,7 +33,9 @@ async function busyInspections(db: FieldDatabase): Promise<Set<string>> {
     .anyOf([...UNSENT])
     .toArray();
   const photos = await db.photos.where('state').notEqual('stored').toArray();
-  return new Set([...unsent.map((row) => row.inspection), ...photos.flatMap((photo) => photo.inspections)]);
+  const spoilt = (await openWork(db)).flatMap((row) => row.inspections);
+  const waiting = [...unsent.map((row) => row.inspection), ...photos.flatMap((photo) => photo.inspections)];
+  return new Set([...waiting, ...spoilt]);
 }
 
 function wanted(row: ReceiptRow | undefined, own: OperationRow[], now: number): boolean {
@@ -124,7 +127,8 @@ export async function deletable(db: FieldDatabase, now: number): Promise<string[
   const covered = new Map(
     over.map((row) => [row.inspection, new Set(row.receipt.photos.map((it) => it.sha256))]),
   );
-  const busy = await busyInspections(db);
+  const lost = (await lostWork(db)).flatMap((row) => row.inspections);
+  const busy = new Set([...(await busyInspections(db)), ...lost]);
   const disputed = await disputedPhotos(db);
   const photos = await db.photos.where('state').equals('stored').toArray();
   const free = (id: string, hash: string) => covered.get(id)?.has(hash) === true && !busy.has(id);

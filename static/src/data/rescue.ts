@@ -8,7 +8,7 @@
  * The additional data of a block is its index (8 bytes big-endian) so that none can be moved or left out. A block's
  * plain text is one JSON line {"table": name, "row": {...}} and "\n"; a row's `bytes` follow the line as they are. The
  * last block is {"table": "end", "row": {"blocks": number of blocks before it}}. A row that the disk spoilt is
- * {"table": "unreadable", "row": {"table", "key"}}.
+ * {"table": "unreadable", "row": {"table", "key"}}; where it was set aside, its fields in plain and its sealed part go along.
  */
 import Dexie, { type Table } from 'dexie';
 import { openDatabase } from './database';
@@ -54,7 +54,7 @@ async function openSettled(account: string, key: Uint8Array | null): Promise<Dex
 
 /** On a full disk nothing can be frozen, and the file is wanted all the more. */
 export async function freezeDrafts(db: FieldDatabase): Promise<void> {
-  await withReserve(db, [db.operations], async () => {
+  await withReserve(db, [db.operations, db.spoilt], async () => {
     const drafts = await db.operations.where('state').equals('draft').toArray();
     for (const inspection of new Set(drafts.map((row) => row.inspection)))
       await freeze(
@@ -92,7 +92,8 @@ async function* rowsOf(db: Dexie): AsyncGenerator<Bytes> {
 /** What the disk spoilt is named, and holds up nothing else. */
 async function lineOf(table: Table, key: unknown): Promise<Bytes> {
   try {
-    return plain(table.name, await table.get(key));
+    const row = await table.get(key);
+    return table.name === 'spoilt' ? plain('unreadable', row) : plain(table.name, row);
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'unreadable')) throw error;
     return plain('unreadable', { table: table.name, key });

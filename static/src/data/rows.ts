@@ -114,6 +114,24 @@ export interface ReserveRow {
 
 export type EditionRow = Catalogue;
 
+/** A row that no longer opens: byte for byte as it lay, out of everybody's way, and never deleted. */
+export interface SpoiltRow {
+  id: string;
+  /** where it lay, and under which key */
+  table: string;
+  key: string;
+  /** the fields that IndexedDB itself reads */
+  plain: Record<string, unknown>;
+  /** the sealed part */
+  bytes: Uint8Array;
+  /** what could be had again was fetched or made */
+  mended: boolean;
+  /** a person has seen it and done what could be done */
+  settled: boolean;
+  /** spoilt bytes: the photo that they belonged to, once that was settled */
+  photo?: PhotoRow;
+}
+
 /** The key of a person's rows on this device, wrapped by their PIN; bytes as lower-case hex. */
 export interface PinLock {
   /** whose; one database has one key */

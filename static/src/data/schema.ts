@@ -9,6 +9,7 @@ import type {
   ReceiptRow,
   ReserveRow,
   SettingRow,
+  SpoiltRow,
 } from './rows';
 import { type Keyring, sealing } from './seal';
 
@@ -26,8 +27,11 @@ export class FieldDatabase extends Dexie {
   declare drafts: Table<DraftRow, string>;
   declare settings: Table<SettingRow, string>;
   declare reserve: Table<ReserveRow, number>;
+  declare spoilt: Table<SpoiltRow, string>;
   /** what rows are sealed with; another tab's new lock may bring the key later */
   readonly ring: Keyring;
+  /** called after a row was set aside, before the work that met it is tried again */
+  mend: () => Promise<void> = async () => undefined;
 
   constructor(account: string, key: Uint8Array | null = null) {
     // Strict: a relaxed write was lost by a power cut although the page had said "saved".
@@ -39,7 +43,7 @@ export class FieldDatabase extends Dexie {
 }
 
 /** The highest number below. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Numbered upgrades, forward only. A released number is never edited; add the next one below it. What an index needs lies
@@ -58,4 +62,5 @@ function upgrades(db: Dexie): void {
     settings: 'key',
     reserve: 'slot',
   });
+  db.version(2).stores({ spoilt: 'id' });
 }

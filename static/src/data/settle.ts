@@ -1,7 +1,7 @@
 /** What one answer of the server changes here, all in one transaction: results, others' operations, cursor, epoch. */
 
 import type { Operation } from '../domain/operations';
-import { operationText } from '../domain/operations';
+import { operationText, photosOf } from '../domain/operations';
 import type { Frozen, Held } from '../sync/ports';
 import type { ItemResult, PulledOperation, SyncReply } from '../sync/wire';
 import { keepTold } from './holds';
@@ -136,10 +136,13 @@ type Added = Pick<OperationRow, 'n' | 'stamp' | 'received' | 'status'>;
 
 function newRow(operation: Operation, added: Added, own: string): OperationRow {
   const { id, inspection, device, seq } = operation;
-  const rest = { text: null, code: null, tries: 0, notBefore: 0, photos: [] };
+  const rest = { code: null, tries: 0, notBefore: 0 };
   const state: OperationState =
     added.status === 'refused' ? 'refused' : device === own ? 'acknowledged' : 'remote';
   const behalf = operation.on_behalf ?? null;
+  // Ours, which the disk lost here: as it was frozen.
+  const text = device === own ? operationText(operation) : null;
+  const photos = device === own ? photosOf(operation) : [];
   return {
     id,
     inspection,
@@ -147,6 +150,8 @@ function newRow(operation: Operation, added: Added, own: string): OperationRow {
     seq,
     state,
     operation: { ...operation, on_behalf: behalf },
+    text,
+    photos,
     ...added,
     ...rest,
   };

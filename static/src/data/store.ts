@@ -34,8 +34,8 @@ export class DexieStore implements SyncStore {
   }
 
   async position(sent: Frozen[]): ReturnType<SyncStore['position']> {
-    const { settings, packages, operations, photos } = this.db;
-    return this.#read([settings, packages, operations, photos], async () => {
+    const { settings, packages, operations, photos, spoilt } = this.db;
+    return this.#read([settings, packages, operations, photos, spoilt], async () => {
       const device = await setting(this.db, 'device');
       const cursor = (await setting(this.db, 'cursor')) ?? null;
       const inspections = await this.db.packages.toCollection().primaryKeys();
@@ -44,8 +44,8 @@ export class DexieStore implements SyncStore {
   }
 
   offer(limit: { count: number; bytes: number }, now: number): Promise<Frozen[]> {
-    const { operations, photos } = this.db;
-    return this.#write([operations, photos], () => chooseOffer(this.db, limit, now));
+    const { operations, photos, spoilt } = this.db;
+    return this.#write([operations, photos, spoilt], () => chooseOffer(this.db, limit, now));
   }
 
   async settle(
@@ -138,8 +138,8 @@ export class DexieStore implements SyncStore {
   }
 
   receiptsDue(now: number): Promise<string[]> {
-    const { operations, photos, receipts, settings } = this.db;
-    return this.#read([operations, photos, receipts, settings], () => due(this.db, now));
+    const { operations, photos, receipts, settings, spoilt } = this.db;
+    return this.#read([operations, photos, receipts, settings, spoilt], () => due(this.db, now));
   }
 
   manifest(inspection: string): Promise<Manifest> {

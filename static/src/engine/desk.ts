@@ -132,7 +132,7 @@ export class Desk {
   async #text(inspection: string, work: (writer: Writer) => Promise<Edited | null>): Promise<Edited | null> {
     const { db } = this.context;
     const writer = await this.#writer(inspection);
-    const edited = await withReserve(db, [db.operations], () => work(writer));
+    const edited = await withReserve(db, [db.operations, db.photos, db.spoilt], () => work(writer));
     await this.wrote(inspection);
     return edited;
   }

@@ -7,6 +7,7 @@ import { openChanges } from '../data/changes';
 import { steady, transact } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
+import { mendSpoilt, settleSpoilt } from '../data/mend';
 import { freeOriginals, verifyAll } from '../data/photos';
 import { deletable } from '../data/receipts';
 import { exportRescue } from '../data/rescue';
@@ -92,9 +93,23 @@ class FieldEngine implements Engine {
     return this.#sender.status;
   }
 
+  get spoilt() {
+    return this.#sender.spoilt;
+  }
+
+  settleSpoilt: Engine['settleSpoilt'] = async (id) => {
+    await settleSpoilt(this.context.db, id);
+    await this.#changed(null);
+  };
+
   async start(): Promise<void> {
     const { db, changes, world } = this.context;
     changes.listen((inspection) => void this.#changed(inspection).catch(() => undefined));
+    await mendSpoilt(db, this.account, this.device);
+    db.mend = async () => {
+      await mendSpoilt(db, this.account, this.device);
+      this.context.changes.tell(null);
+    };
     await fillReserve(db, world.reserveSlots);
     await verifyAll(db);
     const taken = await steady(db, () => db.packages.toCollection().primaryKeys());
@@ -159,15 +174,19 @@ class FieldEngine implements Engine {
 
   async prune(): Promise<number> {
     const { db, world } = this.context;
-    const { photos, receipts, operations, settings } = db;
-    const hashes = await transact(db, 'r', [photos, receipts, operations, settings], () =>
+    const { photos, receipts, operations, settings, spoilt } = db;
+    const hashes = await transact(db, 'r', [photos, receipts, operations, settings, spoilt], () =>
       deletable(db, world.clock()),
     );
     return freeOriginals(db, hashes);
   }
 
-  exportRescue: Engine['exportRescue'] = (passphrase) =>
-    exportRescue(this.account.id, passphrase, this.context.db.ring.key);
+  exportRescue: Engine['exportRescue'] = async (passphrase) => {
+    const { db } = this.context;
+    const file = await exportRescue(this.account.id, passphrase, db.ring.key);
+    await db.mend(); // it reads on a connection of its own
+    return file;
+  };
   storage: Engine['storage'] = () => room();
 
   async stop(): Promise<void> {

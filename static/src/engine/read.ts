@@ -5,6 +5,7 @@ import { foldRows, isRefused, rowsOf } from '../data/log';
 import type { OperationRow, PhotoRow, ReceiptRow, Setting } from '../data/rows';
 import type { FieldDatabase } from '../data/schema';
 import { setting } from '../data/settings';
+import { isOf, openWork } from '../data/spoilt';
 import { isClosed, listOf, type Team } from '../domain/operations';
 import { teamOf } from './team';
 
@@ -17,11 +18,11 @@ export interface View {
 }
 
 export async function readInspection(db: FieldDatabase, id: string): Promise<View> {
-  const { operations, photos, packages, receipts, settings } = db;
-  const [rows, pictures, pack, receipt, sheets] = await transact(
+  const { operations, photos, packages, receipts, settings, spoilt } = db;
+  const [rows, pictures, pack, receipt, sheets, lost] = await transact(
     db,
     'r',
-    [operations, photos, packages, receipts, settings],
+    [operations, photos, packages, receipts, settings, spoilt],
     () =>
       Promise.all([
         rowsOf(db, id),
@@ -29,11 +30,14 @@ export async function readInspection(db: FieldDatabase, id: string): Promise<Vie
         packages.get(id),
         receipts.get(id),
         setting(db, 'sheets'),
+        openWork(db),
       ]),
   );
   const team = pack === undefined ? NOBODY : teamOf(pack.package);
   const fold = foldRows(rows, team);
-  const waiting = waitingOf(rows, pictures);
+  const spoiltPhotos = new Set(pictures.map((photo) => photo.sha256));
+  const waiting =
+    waitingOf(rows, pictures) + lost.filter(isOf(id)).filter((row) => !spoiltPhotos.has(row.key)).length;
   const send = sendState(rows, waiting, receipt);
   const state = {
     id,

@@ -1,5 +1,5 @@
 /** Runs the sync machine when there is a reason to, and says on the strip how it stands. */
-import type { InspectionSummary, Status } from '../data/api';
+import type { InspectionSummary, SpoiltItem, Status } from '../data/api';
 import { Cell } from '../data/live';
 import { fillReserve } from '../data/reserve';
 import { DexieStore } from '../data/store';
@@ -12,6 +12,7 @@ import { assess, count, FRESH } from './status';
 
 export class Sender {
   readonly status = new Cell<Status>(FRESH);
+  readonly spoilt = new Cell<SpoiltItem[]>([]);
   readonly #machine: SyncMachine;
   #triggers: Triggers | null = null;
   #running: Promise<void> | null = null;
@@ -90,6 +91,7 @@ export class Sender {
       photoRefused,
       summaries: this.summaries(),
     });
+    this.spoilt.set(counted.spoilt);
     this.status.set({ ...known, saved: this.#writing === 0, sending: this.#running !== null });
   }
 

@@ -1,7 +1,9 @@
 /** Signatures and the closing: each freezes what this device holds and covers, by frontier and digest, everything known. */
 import type { SignatureInput, Signer } from '../data/api';
+import { EngineError } from '../data/errors';
 import { addPatch, type Edited, foldRows, freeze, rowsOf, type Writer } from '../data/log';
 import type { FieldDatabase } from '../data/schema';
+import { isOf, openWork } from '../data/spoilt';
 import { closingId, partySignatureId, signatureId } from '../domain/ids';
 import { digest, frontierOf, type Patch } from '../domain/operations';
 
@@ -45,7 +47,9 @@ export async function addClosing(
 
 const moment = (writer: Writer): string => new Date(writer.now).toISOString();
 
+/** `items_spoilt`: something of it no longer opens, and whoever signs has to have seen that. */
 async function freezeAndCover(db: FieldDatabase, writer: Writer, inspection: string): Promise<Patch> {
+  if ((await openWork(db)).some(isOf(inspection))) throw new EngineError('items_spoilt');
   const drafts = (await rowsOf(db, inspection)).filter((row) => row.state === 'draft');
   await freeze(db, drafts);
   const rows = await rowsOf(db, inspection);

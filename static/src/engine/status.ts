@@ -1,9 +1,10 @@
 /** The strip: saved here, N waiting, safe on the server. */
-import type { InspectionSummary, ProblemCode, SendState, Status } from '../data/api';
+import type { InspectionSummary, ProblemCode, SendState, SpoiltItem, Status } from '../data/api';
 import { transact } from '../data/database';
 import { UNSENT } from '../data/log';
 import type { FieldDatabase } from '../data/schema';
 import { setting } from '../data/settings';
+import { toldSpoilt } from '../data/spoilt';
 import type { Report } from '../sync/machine';
 
 export const FRESH: Status = {
@@ -24,23 +25,30 @@ type Counted = Pick<Status, 'waiting' | 'waitingPhotos' | 'waitingBytes' | 'last
   stuck: ProblemCode | null;
   /** rows of room still held back */
   reserve: number;
+  spoilt: SpoiltItem[];
 };
 
 export function count(db: FieldDatabase): Promise<Counted> {
-  const { operations, photos, settings, reserve } = db;
-  return transact(db, 'r', [operations, photos, settings, reserve], () => countRows(db));
+  const { operations, photos, settings, reserve, spoilt, packages, drafts } = db;
+  const tables = [operations, photos, settings, reserve, spoilt, packages, drafts];
+  return transact(db, 'r', tables, () => countRows(db));
 }
 
 async function countRows(db: FieldDatabase): Promise<Counted> {
-  const waiting = await db.operations
+  const unsent = await db.operations
     .where('state')
     .anyOf([...UNSENT])
     .count();
+  const spoilt = await toldSpoilt(db);
+  const waiting = unsent + spoilt.filter((item) => item.kind === 'operation').length;
   const photos = await db.photos.where('state').notEqual('stored').toArray();
   const waitingBytes = photos.reduce((sum, photo) => sum + photo.size - photo.offset, 0);
   const lastSent = (await setting(db, 'lastSent')) ?? null;
-  const counts = { waiting, waitingPhotos: photos.length, waitingBytes, lastSent };
-  return { ...counts, stuck: await stuckOf(db), reserve: await db.reserve.count() };
+  const here = new Set(photos.map((photo) => photo.sha256));
+  const away = spoilt.filter((item) => item.kind === 'photo' && !here.has(item.sha256 ?? '')).length;
+  const counts = { waiting, waitingPhotos: photos.length + away, waitingBytes, lastSent, spoilt };
+  const stuck = spoilt.length > 0 ? 'items_spoilt' : await stuckOf(db);
+  return { ...counts, stuck, reserve: await db.reserve.count() };
 }
 
 async function stuckOf(db: FieldDatabase): Promise<ProblemCode | null> {
@@ -61,7 +69,7 @@ export interface Surroundings {
 
 /** What the line, the disk and the counts come to. */
 export function assess(counted: Counted, now: Surroundings): Omit<Status, 'saved' | 'sending'> {
-  const { stuck, reserve, ...counts } = counted;
+  const { stuck, reserve, spoilt: _, ...counts } = counted;
   const full = now.photoRefused || (now.reserveSlots > 0 && reserve === 0);
   const { problem } = now.report;
   return {

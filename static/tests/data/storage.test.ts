@@ -1,7 +1,6 @@
 // @vitest-environment node
 import 'fake-indexeddb/auto';
 
-import { webcrypto } from 'node:crypto';
 import Dexie from 'dexie';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -9,7 +8,7 @@ import { openChanges } from '../../src/data/changes';
 import { draftRow } from '../../src/data/log';
 import { freezeDrafts } from '../../src/data/rescue';
 import type { OperationRow } from '../../src/data/rows';
-import { databaseName, FieldDatabase } from '../../src/data/schema';
+import { databaseName, FieldDatabase, SCHEMA_VERSION } from '../../src/data/schema';
 import { keepSetting } from '../../src/data/settings';
 import { DexieStore } from '../../src/data/store';
 import { listOf, shownValue } from '../../src/domain/operations';
@@ -17,6 +16,7 @@ import { exportRescue } from '../../src/engine';
 import { pageLocks } from '../../src/engine/locks';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { type Bench, bench, INSPECTION, openEngine, until } from './bench';
+import { decrypted } from './rescued';
 import { KEY } from './tablet';
 
 const FINDING = 'f0000000-0000-7000-8000-000000000001';
@@ -116,7 +116,7 @@ describe('the connection', () => {
 class NextVersion extends FieldDatabase {
   constructor(account: string) {
     super(account, KEY);
-    this.version(2)
+    this.version(SCHEMA_VERSION + 1)
       .stores({ operations: 'id, inspection, state, [inspection+device+seq], n' })
       .upgrade((change) => change.table('operations').toCollection().modify({ told: false }));
   }
@@ -229,44 +229,6 @@ async function withNewerVersion(account: string): Promise<void> {
     open.onerror = () => reject(open.error);
   });
   db.close();
-}
-
-interface RescuedRow {
-  table: string;
-  row: Record<string, unknown>;
-  bytes: Uint8Array;
-}
-
-/** Reads the format as its description says, with none of the program's code. */
-async function decrypted(file: Blob, passphrase: string): Promise<RescuedRow[]> {
-  const { subtle } = webcrypto;
-  const bytes = Buffer.from(await file.arrayBuffer());
-  let at = bytes.indexOf('\n') + 1;
-  const head = JSON.parse(bytes.subarray(0, at).toString()) as { salt: string; iterations: number };
-  const secret = await subtle.importKey('raw', Buffer.from(passphrase), 'PBKDF2', false, ['deriveKey']);
-  const kdf = {
-    name: 'PBKDF2',
-    hash: 'SHA-256',
-    iterations: head.iterations,
-    salt: Buffer.from(head.salt, 'hex'),
-  };
-  const key = await subtle.deriveKey(kdf, secret, { name: 'AES-GCM', length: 256 }, false, ['decrypt']);
-  const rows: RescuedRow[] = [];
-  for (let index = 0; at < bytes.length; index++) {
-    const length = bytes.readUInt32BE(at);
-    const additionalData = Buffer.alloc(8);
-    additionalData.writeBigUInt64BE(BigInt(index));
-    const sealed = bytes.subarray(at + 16, at + 4 + length);
-    const cipher = { name: 'AES-GCM', iv: bytes.subarray(at + 4, at + 16), additionalData };
-    const plain = Buffer.from(await subtle.decrypt(cipher, key, sealed));
-    const end = plain.indexOf('\n');
-    rows.push({
-      ...JSON.parse(plain.subarray(0, end).toString()),
-      bytes: new Uint8Array(plain.subarray(end + 1)),
-    });
-    at += 4 + length;
-  }
-  return rows;
 }
 
 describe('two tabs', () => {

@@ -4,7 +4,7 @@ import 'fake-indexeddb/auto';
 
 import { expect, test } from 'vitest';
 import type { Engine } from '../../src/data/api';
-import { FieldDatabase } from '../../src/data/schema';
+import { FieldDatabase, SCHEMA_VERSION } from '../../src/data/schema';
 import { openEngine } from '../../src/engine/open';
 import type { HttpRequest } from '../../src/sync/ports';
 import { fakePicture, packageFor } from './device';
@@ -86,7 +86,7 @@ test.each([1, 2, 3, 4, 5, 6])('story %i: both stores send the same and hold the 
 class NextDatabase extends FieldDatabase {
   constructor(account: string) {
     super(account, KEY);
-    this.version(2)
+    this.version(SCHEMA_VERSION + 1)
       .stores({ operations: 'id, inspection, state, n, [inspection+device+seq]' })
       .upgrade((upgrade) => upgrade.table('operations').toCollection().modify({ upgraded: true }));
   }

@@ -17,6 +17,7 @@ const SHORT: Record<string, string> = {
   storage_full: '空間不足',
   items_parked: '有資料送不出去',
   items_refused: '有資料被退回',
+  items_spoilt: '有資料打不開',
   receipt_mismatch: '收據不符',
 };
 

@@ -132,6 +132,8 @@ const PROBLEMS: Record<string, string> = {
   storage_full: '這台裝置空間不足。請刪除其他檔案後再試，已存的資料不受影響。',
   items_parked: '有資料暫時送不出去，請打開同步頁查看原因。',
   items_refused: '有資料被伺服器退回，請打開同步頁查看原因。',
+  items_spoilt: '這台裝置上有資料打不開，請到「傳送狀況」查看，處理後再簽名或結束查核。其他資料照常傳送。',
+  bytes_missing: '照片打不開，請重拍一張。',
   receipt_mismatch: '伺服器收據和本機不符。請勿清除資料，先匯出救援檔並聯絡承辦人。',
   bad_credentials: '帳號或密碼不對，請再輸入一次。',
   wrong_password: '帳號或密碼不對，請再輸入一次。',
