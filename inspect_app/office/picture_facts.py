@@ -29,6 +29,7 @@ class Facts:
     trouble: str
     metres: int | None
     taken_at: datetime | None
+    arrived_at: datetime
     lines: tuple[str, ...]
 
 
@@ -77,7 +78,14 @@ def _facts(
     metres = metres_between(taken.position, site) if taken.position and site else None
     odd = [] if scan else remarks(taken, site, on=on, after=after)
     trouble = row.problem if row.state in ("unreadable", "quarantined") else ""
-    return Facts(scan, trouble, metres, taken.at, tuple(_words(remark, taken, metres) for remark in odd))
+    return Facts(
+        scan,
+        trouble,
+        metres,
+        taken.at,
+        taken.arrived_at,
+        tuple(_words(remark, taken, metres) for remark in odd),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

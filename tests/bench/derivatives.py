@@ -62,7 +62,7 @@ def derivatives() -> list[Table]:
         table = Table("Derivatives of a 12 MP photo (both sizes)")
         ours = [_compared(table, *pair) for pair in (("fine noise", noisy), ("hard edges", hard))]
         table.lines += [_quality("fine noise", noisy), _quality("hard edges", hard), _worker(noisy)]
-        table.lines.append(_lane(noisy, ours[0], Path(folder)))
+        table.lines += _lane(noisy, ours[0], Path(folder))
         return [table]
 
 
@@ -112,9 +112,9 @@ def _worker(path: Path) -> Line:
     return under("resident per worker, at most", most / 1024, WORKER_MB, " MB")
 
 
-def _lane(path: Path, one: float, folder: Path) -> Line:
+def _lane(path: Path, one: float, folder: Path) -> list[Line]:
     """Photos per second of the lane, claims and rows and files included, against processes that only develop, one per
-    processor, in the same run (cores / one photo's CPU time, where nobody else is at the machine).
+    processor, in the same run; and against cores / one photo's CPU time, which holds where nobody else is at the machine.
     """
     lane, bare = [], []
     with _application(folder) as (app, who):
@@ -123,8 +123,10 @@ def _lane(path: Path, one: float, folder: Path) -> Line:
                 _take_in(who, path.read_bytes() + f"{number}-{each}".encode())
             lane.append(LANE_PHOTOS / seconds(_work(app)))
             bare.append(LANE_PHOTOS / seconds(partial(_only_develop, path)))
-    told = f"{processors() / one:.0f}/s by CPU time"
-    return at_least(f"photos per second of the lane ({told})", median(lane), median(bare), 0.85)
+    return [
+        at_least("photos per second of the lane", median(lane), median(bare), 0.85),
+        at_least("the same, against cores / one photo's CPU time", median(lane), processors() / one, 0.85),
+    ]
 
 
 def _only_develop(path: Path) -> None:

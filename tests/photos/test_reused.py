@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -159,7 +160,37 @@ def test_the_records_photo_tab_flags_what_was_used_before(
     assert "本次查核　缺失 2" in page
     assert f"/office/inspections/{other.case.inspection_id}?tab=photos" in page
     assert "沒有拍攝時間" in page
+    assert re.search(r"送達 115[.]\d\d[.]\d\d \d\d:\d\d", page)
     assert "照片曾用於別處" not in record_page(Role.CHAIR)
+
+
+def test_a_near_equal_picture_at_another_finding_of_the_same_visit_is_flagged_with_both(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, record_page: Callable[[Role], str]
+) -> None:
+    content = pictures.photo(1600, 1200, seed=26)
+    pair = [taken(scene.handler, content), taken(scene.handler, smaller(content))]
+    lines = []
+    for number, sha256 in enumerate(pair, 1):
+        photos.refer(sha256, f"inspection:{scene.case.inspection_id}")
+        lines.append(
+            {
+                "sha256": sha256,
+                "entity_id": f"e{number}",
+                "caption": "",
+                "taken_at": None,
+                "of": f"缺失 {number}",
+            }
+        )
+    monkeypatch.setattr("inspect_app.office.record_tabs.all_photos", lambda _: lines)
+    flagged = record_page(Role.COORDINATOR).split('id="reused"')[1].split("</section>")[0]
+    assert ("本次查核　缺失 1" in flagged, "本次查核　缺失 2" in flagged, "畫面" in flagged) == (
+        True,
+        True,
+        True,
+    )
+    assert [flagged.count(f"/photos/{sha256}/320") for sha256 in pair] == [2, 2], (
+        "side by side, at each of the two"
+    )
 
 
 def test_distance_and_time_are_measured_against_the_site_and_the_visit(scene: Scene) -> None:

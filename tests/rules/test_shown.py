@@ -6,10 +6,14 @@ import re
 
 import pytest
 
+import dev
+from tests.bench.__main__ import ALONE
 from tests.support.named import NAMED, ROOT, gone
 
 SHOWN = (ROOT / "docs/shown.md").read_text("utf-8")
-SENTENCES = ("One inspection, end to end", "The rules of the field")
+SENTENCES = ("One inspection, end to end", "The rules of the field", "Nothing is ever lost")
+VERB = re.compile(r"`dev\.py ([a-z0-9]+)(?: ([a-z]+))?[^`]*`")
+"""What somebody does by hand; it shows a sentence as a test does."""
 BY_HAND = ("mutation testing", "a fresh clone on a machine without node", "bad input")
 """Sentences that no single test shows; the row says what does."""
 TWINS = (
@@ -33,9 +37,22 @@ def test_every_sentence_names_a_test(part: str) -> None:
     assert [
         one
         for one, shown in found
-        if not NAMED.search(shown) and not one.lower().lstrip("「").startswith(BY_HAND)
+        if not (NAMED.search(shown) or VERB.search(shown))
+        and not one.lower().lstrip("「").startswith(BY_HAND)
     ] == []
     assert len({one for one, _ in found}) == len(found), "one row per sentence"
+
+
+def test_every_verb_exists() -> None:
+    done = {(found[1], found[2]) for found in VERB.finditer(SHOWN)}
+    assert {verb for verb, _ in done} <= set(dev.VERBS)
+    assert {what for verb, what in done if verb == "bench"} - {None} == {*ALONE}
+    assert {what for verb, what in done if verb == "kills"} == {"server", "browser"}
+
+
+def test_no_test_is_named_by_half() -> None:
+    """`test_this` without its file is held to nothing."""
+    assert re.findall(r"`(?!(?:static/)?tests/)[^` ]*\btest_[a-z_]+[^` ]*`", SHOWN) == []
 
 
 @pytest.mark.parametrize("document", ["shown", "proof", "evidence", "faults"])

@@ -84,6 +84,44 @@ describe('a line of 1 kbit/s with 30 s of delay that loses every second request'
 
 const finding = (number: number): string => `f0000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
+describe('the pieces of a photo', () => {
+  const MIB = 1024 * 1024;
+
+  /** The pieces that arrive whole, in MiB; `pass` says whether one does. */
+  async function pieces(size: number, pass: (bytes: number) => boolean, rounds = 1): Promise<number[]> {
+    opened = await bench('leader');
+    const { tablet, clock } = opened;
+    const honest = tablet.line.transport;
+    const sent: number[] = [];
+    await tablet.engine.stop();
+    await tablet.start({
+      transport: async (request) => {
+        if (request.method !== 'PATCH') return honest(request);
+        if (!pass(bytesOf(request))) throw new TypeError('no answer');
+        sent.push(bytesOf(request) / MIB);
+        return honest(request);
+      },
+    });
+    await tablet.engine.addPhoto(INSPECTION, FINDING, new Uint8Array(size * MIB).fill(7), {}, 'evidence');
+    for (let round = 0; round < rounds; round++) {
+      clock.now += HOUR;
+      await tablet.engine.sendNow();
+    }
+    expect(tablet.engine.status.get().waitingPhotos).toBe(0);
+    return sent;
+  }
+
+  test('on a good line are two MiB after the first two', async () => {
+    expect(await pieces(7, () => true)).toEqual([0.5, 1, 2, 2, 1.5]);
+  });
+
+  test('become small on a line that lets nothing large through, and what came is not sent again', async () => {
+    const sent = await pieces(1, (bytes) => bytes <= 40_000, 100);
+    expect(Math.max(...sent) * MIB).toBeLessThanOrEqual(40_000);
+    expect(sent.reduce((sum, piece) => sum + piece, 0)).toBe(1);
+  });
+});
+
 describe('a certificate that cannot be trusted', () => {
   test('the browser gives no answer: nothing is sent, everything is kept, and it says so', async () => {
     opened = await bench('leader');

@@ -35,6 +35,24 @@ test('every write waits for the disk: each transaction that writes is strict', a
   expect(writes.map(([, , options]) => options?.durability)).toEqual(writes.map(() => 'strict'));
 });
 
+test('a photo’s bytes, what is known of it and its operation go into one transaction, the bytes as bytes', async () => {
+  const put = IDBObjectStore.prototype.put;
+  const written: { store: string; by: IDBTransaction; value: Record<string, unknown> }[] = [];
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+    written.push({ store: this.name, by: this.transaction, value });
+    return put.call(this, value, key);
+  });
+  const { engine } = await open('leader');
+  written.length = 0;
+  await engine.addPhoto(INSPECTION, FINDING, new Uint8Array(50_000).fill(7), {}, 'evidence');
+  const bytes = written.filter(({ store }) => store === 'photoBytes');
+  expect(bytes).toHaveLength(1);
+  const together = written.filter(({ by }) => by === bytes[0]?.by).map(({ store }) => store);
+  expect(together).toEqual(expect.arrayContaining(['photoBytes', 'photos', 'operations', 'thumbnails']));
+  for (const value of Object.values(bytes[0]?.value ?? {}))
+    expect(value instanceof Uint8Array || typeof value === 'string').toBe(true);
+});
+
 test('what was offered goes again as it was: same id, same number, same bytes', async () => {
   const { engine, tablet } = await open('leader');
   const sent: unknown[][] = [];

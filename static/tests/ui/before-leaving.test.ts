@@ -5,7 +5,18 @@ import { bench } from '../data/bench';
 import { onStage, stage } from './stage';
 
 const on = onStage();
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(navigator, 'storage');
+});
+
+/** The line that begins so. */
+async function shown(beginning: string): Promise<string> {
+  on.opened = await bench('leader');
+  on.shown = await stage(on.opened.engine, BeforeLeaving);
+  const lines = on.shown.wrapper.findAll('li').map((it) => it.text().replace(/\s+/g, ''));
+  return lines.find((it) => it.startsWith(beginning)) ?? '';
+}
 
 /** The line about the lock, on a device that answers so. */
 async function line(answer: (() => Promise<boolean>) | null): Promise<string> {
@@ -13,11 +24,35 @@ async function line(answer: (() => Promise<boolean>) | null): Promise<string> {
     'PublicKeyCredential',
     answer ? { isUserVerifyingPlatformAuthenticatorAvailable: answer } : undefined,
   );
-  on.opened = await bench('leader');
-  on.shown = await stage(on.opened.engine, BeforeLeaving);
-  const lines = on.shown.wrapper.findAll('li').map((it) => it.text().replace(/\s+/g, ''));
-  return lines.find((it) => it.startsWith('這台裝置有螢幕鎖')) ?? '';
+  return shown('這台裝置有螢幕鎖');
 }
+
+const GB = 1e9;
+
+/** A browser that answers so when it is asked for room and for keeping what is stored. */
+function storing(answer: Partial<StorageManager>): void {
+  const refusing = { persisted: async () => false, persist: async () => false };
+  Object.defineProperty(navigator, 'storage', { configurable: true, value: { ...refusing, ...answer } });
+}
+
+test('little room is told before leaving, with how much a visit needs', async () => {
+  storing({ estimate: async () => ({ quota: 5 * GB, usage: 4 * GB }) });
+  const text = await shown('空間足夠');
+  expect(text).toContain('請處理');
+  expect(text).toContain('還有1.0GB。一次查核的照片約需1.5GB');
+});
+
+test('enough room is fine', async () => {
+  storing({ estimate: async () => ({ quota: 64 * GB, usage: 4 * GB }) });
+  const text = await shown('空間足夠');
+  expect(text).toContain('還有60.0GB。');
+  expect(text).not.toContain('請處理');
+});
+
+test('a browser that promises nothing is told of before leaving', async () => {
+  storing({});
+  expect(await shown('資料不會被系統清掉')).toContain('請處理瀏覽器沒有答應保留');
+});
 
 test('a tablet without a lock of its own is to be given one before leaving', async () => {
   const text = await line(async () => false);

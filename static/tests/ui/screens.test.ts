@@ -247,9 +247,15 @@ describe('two values', () => {
     await on.opened.engine.sendNow();
     await until(on.opened.engine, (state) => state.fold.conflicts.length > 0);
     on.shown = await stage(on.opened.engine, ConflictNote, { kind: 'finding', id: FINDING });
-    const text = on.shown.wrapper.text();
-    expect(text).toContain('蜂窩');
-    expect(text).toContain('冷縫');
+    const { nameOf } = on.shown.inspection;
+    const said = on.shown.wrapper.findAll('li').map((it) => it.text());
+    for (const [value, author] of [
+      ['蜂窩', on.opened.engine.account.id],
+      ['冷縫', other.account.id],
+    ] as const)
+      expect(said.filter((it) => it.includes(value) && it.includes(nameOf(author)))).toEqual([
+        expect.stringContaining('11月23日（一）10:00'),
+      ]);
     await on.shown.wrapper
       .findAll('li')
       .find((it) => it.text().includes('蜂窩'))
