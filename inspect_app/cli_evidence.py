@@ -34,5 +34,7 @@ def _content(given: str) -> str:
 
 def sentence(report: dict[str, Any]) -> str:
     """The report in one line."""
-    counts = "{lines} lines chained ({waiting} waiting), {heads} heads, {photos} photos".format_map(report)
+    counts = "{lines} lines chained ({waiting} waiting), {heads} heads, {stamps} time stamps, {photos} photos".format_map(
+        report
+    )
     return f"{counts}: {'everything is what it was' if report['ok'] else 'changed'}"

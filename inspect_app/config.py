@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "INSPECT_APP_"
 MAX_ADDRESS = 100
@@ -27,6 +28,11 @@ class Settings:
     head_mail_to: tuple[
         str, ...
     ]  # HEAD_MAIL_TO: who gets each day's signed head of the log; empty sends none
+    tsa_url: str  # TSA_URL: time-stamp authority (RFC 3161) over http or https; empty asks none
+    tsa_ca_file: str  # TSA_CA_FILE: certificates (PEM) that its signer must lead to; empty checks no signer
+    tsa_alarm_hours: (
+        int  # TSA_ALARM_HOURS: a head without its time stamp after so long is told to administrators
+    )
     bind: str  # BIND: host:port of the web processes
     public_url: str  # PUBLIC_URL: what stands in the links of mails
     workers: int  # WORKERS: web processes (more than one wants PostgreSQL or a short SQLite queue)
@@ -59,6 +65,9 @@ class Settings:
             mail_url=get("MAIL_URL", f"folder://{home / 'mail'}"),
             mail_from=get("MAIL_FROM", "inspect-app@localhost"),
             head_mail_to=_addresses(get("HEAD_MAIL_TO", "")),
+            tsa_url=_web_address(get("TSA_URL", "")),
+            tsa_ca_file=get("TSA_CA_FILE", ""),
+            tsa_alarm_hours=int(get("TSA_ALARM_HOURS", "24")),
             bind=bind,
             public_url=public_url,
             workers=int(get("WORKERS", "1")),
@@ -81,3 +90,11 @@ def _addresses(text: str) -> tuple[str, ...]:
     if wrong:
         raise ValueError(f"HEAD_MAIL_TO: not a mail address: {wrong[0]}")
     return found
+
+
+def _web_address(text: str) -> str:
+    """The address of an authority, empty for none. ValueError for what cannot be asked."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
+        raise ValueError("TSA_URL must be http://host/path or https://host/path")
+    return text

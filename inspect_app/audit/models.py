@@ -74,7 +74,7 @@ def triggers(table: str) -> dict[str, list[str]]:
     }
 
 
-APPEND_ONLY = ("audit_lines", "audit_chain", "audit_heads")
-"""The tables whose rows never change; `audit_heads` is the evidence room's."""
+APPEND_ONLY = ("audit_lines", "audit_chain", "audit_heads", "audit_stamps")
+"""The tables whose rows never change; heads and time stamps are the evidence room's."""
 for _model in (AuditLine, ChainLink):
     append_only(_model.__table__)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from inspect_app.audit import chaining
 from inspect_app.audit.lines import as_json, moment, plain
 from inspect_app.audit.models import AuditLine, ChainLink
 from inspect_app.domain.merkle import Tree
-from inspect_app.evidence import heads
+from inspect_app.evidence import heads, stamps
 from inspect_app.evidence.models import Head
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
@@ -42,12 +43,13 @@ def export(actor: Actor, inspection_id: str, subjects: Iterable[str] = ()) -> di
     used = photos.used_by(f"inspection:{inspection_id}")
     lines = _lines(inspection_id, used, subjects)
     head, tree, known = _covered(lines)
+    stamped = stamps.beyond(lines[0].position if lines else 0)
     return {
         "format": FORMAT,
         "inspection": inspection_id,
         "made_at": moment(clock.now()),
-        "head": asdict(head),
-        "heads": [_earlier(row, tree) for row in known],
+        "head": {**asdict(head), **_stamp(stamped, head.signature)},
+        "heads": [{**_earlier(row, tree), **_stamp(stamped, row.signature)} for row in known],
         "lines": [
             {"index": row.position, "line": as_json(row), "proof": _hex(tree.inclusion(row.position))}
             for row in lines
@@ -101,6 +103,12 @@ def _covered(lines: Sequence[Row[Any]]) -> tuple[Any, Tree, list[Head]]:
 def _earlier(row: Head, tree: Tree) -> dict[str, Any]:
     proof = _hex(tree.consistency(row.size)) if row.size else []
     return {**asdict(heads.signed(row)), "proof": proof}
+
+
+def _stamp(stamped: Mapping[str, bytes], signature: str) -> dict[str, str]:
+    """The authority's answer over a head, where there is one."""
+    answer = stamped.get(signature)
+    return {"stamp": b64encode(answer).decode()} if answer is not None else {}
 
 
 def _hex(proof: Iterable[bytes]) -> list[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Integer, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspect_app.audit.models import append_only
@@ -22,7 +22,18 @@ class Head(db.Model):  # type: ignore[name-defined,misc]
     signature: Mapped[str] = mapped_column(String(128))
 
 
-append_only(Head.__table__)
+class TimeStamp(db.Model):  # type: ignore[name-defined,misc]
+    """An authority's time stamp over a head with its signature: the whole answer (RFC 3161, DER), as it came."""
+
+    __tablename__ = "audit_stamps"
+    head_n: Mapped[int] = mapped_column(ForeignKey("audit_heads.n"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # the authority's time
+    serial: Mapped[str] = mapped_column(String(60))
+    answer: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+for _model in (Head, TimeStamp):
+    append_only(_model.__table__)
 
 
 class ArchivedLog(db.Model):  # type: ignore[name-defined,misc]

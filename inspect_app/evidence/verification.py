@@ -8,7 +8,8 @@ from typing import Any
 
 from inspect_app.audit import anchor
 from inspect_app.domain.heads import SignedHead
-from inspect_app.evidence import heads
+from inspect_app.evidence import heads, stamps
+from inspect_app.evidence.stamped import faults as stamp_faults
 from inspect_app.evidence.walking import Fault, Walk, unchained, waiting
 from inspect_app.installation.keys import signed_by
 from inspect_app.photos import verification as photos
@@ -22,6 +23,7 @@ class Report:
     lines: int = 0
     waiting: int = 0
     heads: int = 0
+    stamps: int = 0
     photos: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -50,11 +52,13 @@ def _verify_log(report: Report, printed: list[SignedHead]) -> None:
     fault = walk.run()
     report.lines, report.heads = walk.tree.size, len(rows)
     report.waiting, late = waiting()
+    report.stamps = len(stamps.times())
     found = [fault, unchained(), late, *_missing_head([row.n for row in rows])]
     if fault is None:
         found += [_bad_head(walk, head, f"head {n} of {head.day}") for n, head in enumerate(known, start=1)]
         found += [_bad_root(walk, head, f"printed head of {head.size} lines") for head in printed]
         found.append(_bad_anchor(walk, anchored) or damaged)
+        found += stamp_faults(rows)
     report.faults += [one for one in found if one is not None]
 
 

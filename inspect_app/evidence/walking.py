@@ -20,7 +20,7 @@ SAID = (AuditLine.id, AuditLine.at, AuditLine.actor_id, AuditLine.actor_name, Au
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad row: `kind` is line, chain, tail, head, anchor or photo; `row` names it; `says` is what is wrong."""
+    """One bad row: `kind` is line, chain, tail, head, anchor, stamp or photo; `row` names it; `says` is what is wrong."""
 
     kind: str
     row: str

@@ -15,7 +15,7 @@ from inspect_app.accounts import sessions, submissions
 from inspect_app.accounts.credentials import LETTER
 from inspect_app.audit import chaining
 from inspect_app.config import Settings
-from inspect_app.evidence import clocks, heads
+from inspect_app.evidence import clocks, heads, outgoing, stamping, stamps
 from inspect_app.evidence import letters as head_letters
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
@@ -40,6 +40,7 @@ OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
             mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
         ),
     },
+    "stamps": {stamps.KIND: stamping.handler},
     "work": {"photo.process": lambda _: processing.handle},
 }
 """Lane -> kind of outbox row -> how to make its handler. Slow work has a lane of its own, so that mail never waits."""
@@ -72,12 +73,20 @@ def develop(settings: Settings) -> int:
         return deliver_side_by_side(handlers, 3 * POOL.size)
 
 
+def look_after_heads(settings: Settings) -> None:
+    """The job: letters and time stamps that were given up on are due again; days without a stamp are told."""
+    outgoing.try_again(head_letters.KIND)
+    outgoing.try_again(stamps.KIND)
+    stamping.watch(settings.tsa_alarm_hours)
+
+
 JOBS: tuple[Job, ...] = (
     Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
     Job("clock.watch", every(15), lambda _: clocks.watch()),
     Job("audit.head", every(60), lambda _: heads.begin_day()),
     Job("audit.mail", every(60), lambda settings: head_letters.call_due(settings.head_mail_to)),
-    Job("audit.again", every(3600), lambda _: head_letters.try_again()),
+    Job("audit.stamp", every(60), lambda settings: stamping.call_due(settings.tsa_url)),
+    Job("audit.again", every(3600), look_after_heads),
     Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
     Job(
         "inspections.open",
@@ -93,5 +102,6 @@ JOBS: tuple[Job, ...] = (
     Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),
     Job("accounts.forms", every(6 * 3600), lambda _: submissions.forget_old()),
     Job("outbox.letters", every(5), deliver("letters")),
+    Job("outbox.stamps", every(15), deliver("stamps")),
     Job("outbox.work", every(2), develop),
 )

@@ -34,6 +34,7 @@ WORDS: dict[str, str] = {
     "catalogue.shipped_loaded": "載入內附的缺失編號表",
     "clock.went_back": "伺服器時鐘倒退",
     "evidence.exported": "下載證據檔",
+    "evidence.stamped": "稽核紀錄首蓋上時戳",
     "experts.imported": "匯入專家名單",
     "experts.saved": "儲存專家資料",
     "experts.tie_added": "登錄迴避事項",

@@ -15,6 +15,7 @@ TYPES = {
     "json": "application/json",
     "py": "text/x-python; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "tsr": "application/timestamp-reply",
 }
 
 

@@ -12,7 +12,7 @@ from inspect_app import evidence
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.evidence import bundle, heads
+from inspect_app.evidence import bundle, heads, stamps
 from inspect_app.inspections.showing import shown
 from inspect_app.notices import queries as notices
 from inspect_app.office.blueprint import blueprint
@@ -20,6 +20,7 @@ from inspect_app.office.downloads import download
 from inspect_app.office.records import frame
 
 VERIFIERS = Path(evidence.__file__).parent / "verifier"
+SHOWN = 100
 NAMES = {"py": "verify_evidence.py", "html": "verify_evidence.html"}
 
 
@@ -27,8 +28,21 @@ NAMES = {"py": "verify_evidence.py", "html": "verify_evidence.html"}
 @requires(Permission.VIEW_AUDIT)
 def evidence_page() -> str:
     """The signed heads, and how anybody checks a bundle."""
-    rows = [heads.signed(row) for row in reversed(heads.all_heads())]
-    return render_template("office/evidence/page.html", rows=rows[:100], key=heads.public_key())
+    rows = [(row.n, heads.signed(row)) for row in reversed(heads.all_heads())][:SHOWN]
+    return render_template(
+        "office/evidence/page.html", rows=rows, stamps=stamps.times(), key=heads.public_key()
+    )
+
+
+@blueprint.get("/evidence/head-<n>.<ending>")
+@requires(Permission.VIEW_AUDIT)
+def evidence_stamp(n: str, ending: str) -> Response:
+    """A time-stamped head (json) or the authority's answer over it (tsr)."""
+    number = {str(one): one for one in stamps.times()}.get(n)
+    found = stamps.file_of(number, ending) if number is not None else None
+    if found is None:
+        raise Problem("not_found")
+    return download(found, f"head-{n}.{ending}")
 
 
 @blueprint.get("/evidence/verifier.<ending>")

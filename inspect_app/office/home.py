@@ -27,6 +27,7 @@ PROVIDERS: tuple[str, ...] = (
     "sync.left_behind",
     "evidence.clocks",
     "evidence.letters",
+    "evidence.stamps",
     "meetings.queries",
     "notices.queries",
 )

@@ -10,9 +10,10 @@ from io import BytesIO
 import segno
 
 from inspect_app.domain.heads import SignedHead, grouped
-from inspect_app.domain.roc import format_date
+from inspect_app.domain.roc import format_date, format_time, local_date
 from inspect_app.errors import Problem
 from inspect_app.evidence.heads import head_of_today
+from inspect_app.evidence.stamps import of_day
 from inspect_app.reports import odt, pdf
 from inspect_app.reports.model import Document, Seal
 
@@ -32,13 +33,23 @@ def seal(head: SignedHead) -> Seal:
 
 
 def head_lines(head: SignedHead) -> tuple[str, ...]:
-    """What a person reads: how far the head reaches, its root, its key."""
+    """What a person reads: how far the head reaches, its root, its key, and the day's time stamp where there is one."""
     return (
         f"稽核紀錄首　{format_date(_day(head))}　共 {head.size} 筆",
         f"根雜湊 {grouped(head.root)}",
         f"公鑰 {grouped(head.key)}",
+        *_stamp(_day(head)),
         "本頁保存的簽章首可證明這一天以前的稽核紀錄未經更動。",
     )
+
+
+def _stamp(day: date) -> tuple[str, ...]:
+    """The authority's word on the day's first lines."""
+    stamp = of_day(day)
+    if stamp is None:
+        return ()
+    size, at = stamp
+    return (f"時戳機關於 {format_date(local_date(at))} {format_time(at)} 為其中前 {size} 筆蓋上時戳",)
 
 
 def _day(head: SignedHead) -> date:

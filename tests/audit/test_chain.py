@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from inspect_app.audit.models import APPEND_ONLY, AuditLine, ChainLink, WaitingL
 from inspect_app.domain.canonical import canonical
 from inspect_app.domain.merkle import START, leaf_hash, link_hash
 from inspect_app.evidence import heads
+from inspect_app.evidence.models import TimeStamp
 from inspect_app.evidence.verification import verify
 from inspect_app.jobs import runner
 from inspect_app.transaction import transaction
@@ -127,7 +129,14 @@ def test_the_database_refuses_every_change(db: Any) -> None:
     write(1)
     chaining.chain_waiting()
     heads.head_of_today()
-    column = {"audit_lines": "subject", "audit_chain": "leaf", "audit_heads": "root"}
+    with transaction() as session:
+        session.add(TimeStamp(head_n=1, at=datetime.now(UTC), serial="1", answer=b"stamp"))
+    column = {
+        "audit_lines": "subject",
+        "audit_chain": "leaf",
+        "audit_heads": "root",
+        "audit_stamps": "serial",
+    }
     for table in APPEND_ONLY:
         changes = [f"UPDATE {table} SET {column[table]} = 'x'", f"DELETE FROM {table}"]
         if db.engine.dialect.name == "postgresql":

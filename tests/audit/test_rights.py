@@ -91,7 +91,7 @@ def test_the_programs_role_adds_lines_and_changes_none(settings: Any, clock: Any
             tried = [statement.format(table, table) for table in APPEND_ONLY for statement in FORBIDDEN]
             tried += [
                 f"UPDATE {table} SET {column} = 'x'"
-                for table, column in zip(APPEND_ONLY, ("leaf", "leaf", "root"), strict=True)
+                for table, column in zip(APPEND_ONLY, ("leaf", "leaf", "root", "serial"), strict=True)
             ]
             tried += [
                 "SET session_replication_role = replica",

@@ -48,7 +48,7 @@ def test_the_page_finds_what_the_script_finds(db: Any, clock: Any, page: Any, tm
     page.get_by_label("證據檔與相片原檔").set_input_files([file, photo])
     page.get_by_text("全部相符").wait_for(timeout=60_000)
     assert page.get_by_text("1 張相片的原檔都符合雜湊值").is_visible()
-    assert page.locator("li.good").count() == 5
+    assert page.locator("li.good").count() == 6
 
     flipped = given.photo[:-1] + bytes([given.photo[-1] ^ 1])
     page.evaluate(DROP, [["evidence.json", list(whole.encode())], ["IMG_1.jpg", list(flipped)]])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inspect_app import audit, create_app
+from inspect_app import audit
 from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.audit import chaining
@@ -20,30 +20,21 @@ from inspect_app.config import Settings
 from inspect_app.domain.heads import SignedHead, grouped, parse
 from inspect_app.evidence import bundle, heads, letters
 from inspect_app.evidence.verifier import verify_evidence
-from inspect_app.extensions import db as database
-from inspect_app.jobs import runner
-from inspect_app.jobs.schedule import JOBS
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.transaction import transaction
 from tests.evidence.test_bundle import run
-from tests.support import factories
+from tests.support import factories, jobs
 from tests.support.inspected import inspection_with_log
 from tests.support.tampering import rewrite_history
 
 OFFICES = ("audit@control.example.test", "safe@ethics.example.test")
-WANTED = [
-    job
-    for job in JOBS
-    if job.name in ("audit.chain", "audit.head", "audit.mail", "audit.again", "outbox.letters")
-]
+NAMES = ("audit.chain", "audit.head", "audit.mail", "audit.again", "outbox.letters")
 
 
 def work(settings: Settings) -> None:
-    """What the jobs process does, started anew."""
-    app = create_app(settings)
-    for job in WANTED:
-        assert runner.run_job(app, job), job.name
-    database.session.rollback()
+    """What the jobs process does, started anew each time."""
+    with jobs.restarted(settings) as app:
+        jobs.work(app, *NAMES)
 
 
 @pytest.mark.mail

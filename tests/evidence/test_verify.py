@@ -177,6 +177,7 @@ def test_the_command_exits_0_or_names_the_row(log: Any, settings: Any, monkeypat
         "lines": 10,
         "waiting": 0,
         "heads": 1,
+        "stamps": 0,
         "photos": 1,
         "faults": [],
     }

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Checks an evidence bundle of inspect-app from itself alone: no network, no installation, Python 3.9 or newer only.
 
-    python3 verify_evidence.py BUNDLE.json [--photos FOLDER] [--key HEX] [--head HEAD]
+    python3 verify_evidence.py BUNDLE.json [--photos FOLDER] [--key HEX] [--head HEAD] [--stamps FOLDER]
 
 Exit 0: everything in the bundle is what the signed head of the log covers. Exit 1: the first thing that is not is named.
+--stamps  a folder that does not exist yet: the authority's time stamps in the bundle are written there, each beside the bytes
+          that it stamps, for `openssl ts -verify` (the line to type is printed)
 --photos  a folder of original photos; each file whose hash the bundle names must be whole, and every photo must be there
 --key     the installation's public key, known from elsewhere; without it the key in the bundle is taken
 --head    a head that was kept outside: the text of the QR code on a document, its size and root, the block of the daily
@@ -15,8 +17,10 @@ It is written apart from the program that made the bundle and shares no line wit
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, Dict, Tuple  # Python 3.9 evaluates aliases
@@ -193,6 +197,46 @@ def check_heads(bundle: Json, key: str, printed: tuple[int, str] | None) -> str:
     return f"head of {head['day']}: signed, {head['size']} lines; {len(bundle['heads'])} earlier heads lead to it"
 
 
+def stamped_by(head: Json) -> bytes | None:
+    """The authority's answer over a head (RFC 3161, DER), None without one."""
+    return base64.b64decode(head["stamp"], validate=True) if "stamp" in head else None
+
+
+def stamped_of(head: Json) -> bytes:
+    """What is stamped: the canonical JSON of a head with its signature."""
+    names = ("day", "size", "root", "time", "key", "signature")
+    return canonical({name: head[name] for name in names}).encode()
+
+
+def check_stamps(bundle: Json) -> str:
+    """Whether each stamp names its head. Who signed it is `openssl ts -verify`'s to say."""
+    stamps = 0
+    for place, head in (
+        ("head", bundle["head"]),
+        *((f"heads[{n}]", one) for n, one in enumerate(bundle["heads"])),
+    ):
+        answer = stamped_by(head)
+        if answer is not None and sha256(stamped_of(head)) not in answer:
+            raise Wrong("stamp", place, "the time stamp is over something else")
+        stamps += answer is not None
+    return f"{stamps} time stamps over these heads (their signatures are checked by openssl, see --stamps)"
+
+
+def unpack_stamps(bundle: Json, folder: Path) -> list[str]:
+    """Write every stamp and what it stamps; answers the commands that check them."""
+    folder.mkdir()
+    commands = []
+    for number, head in enumerate((bundle["head"], *bundle["heads"])):
+        answer = stamped_by(head)
+        if answer is not None:
+            data, stamp = (folder / f"head-{number}.{ending}" for ending in ("json", "tsr"))
+            data.write_bytes(stamped_of(head))
+            stamp.write_bytes(answer)
+            files = f"-data {shlex.quote(str(data))} -in {shlex.quote(str(stamp))}"
+            commands.append(f"openssl ts -verify -CAfile AUTHORITY.pem {files}")
+    return commands
+
+
 def check_lines(bundle: Json) -> str:
     head = bundle["head"]
     for number, one in enumerate(bundle["lines"]):
@@ -275,6 +319,7 @@ def verify(bundle: Json, key: str = "", head: str = "", folder: Path | None = No
             raise Wrong("format", "format", f"not {FORMAT}")
         return [
             check_heads(bundle, key.lower(), printed_head(head) if head else None),
+            check_stamps(bundle),
             check_lines(bundle),
             check_record(bundle),
             check_operations(bundle),
@@ -288,12 +333,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--stamps", type=Path)
     parser.add_argument("--key", default="")
     parser.add_argument("--head", default="")
     given = parser.parse_args()
     try:
         bundle = json.loads(given.bundle.read_text("utf-8"))
         print("\n".join(verify(bundle, given.key, head_given(given.head), given.photos)))
+        print(
+            "".join(f"{line}\n" for line in unpack_stamps(bundle, given.stamps)) if given.stamps else "",
+            end="",
+        )
         print(f"OK  key {bundle['head']['key']}")
     except (OSError, ValueError) as error:
         sys.exit(f"WRONG  format: {given.bundle}: it cannot be read ({error})")
