@@ -105,6 +105,7 @@ WORDS: dict[str, str] = {
     "scheduling.returned": "退回行程",
     "scheduling.submitted": "行程送核",
     "scheduling.viewed": "查看密封行程",
+    "sync.clock_off": "裝置的時鐘和伺服器不同",
     "sync.epoch_begun": "開始新的同步紀元",
     "sync.left_behind_settled": "處理完裝置上沒有送達的資料",
 }

@@ -25,6 +25,7 @@ PROVIDERS: tuple[str, ...] = (
     "inspections.quarantine",
     "inspections.todos",
     "sync.left_behind",
+    "sync.device_clocks",
     "evidence.clocks",
     "evidence.letters",
     "evidence.stamps",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspect_app.extensions import UtcDateTime, db
@@ -33,3 +33,12 @@ class Holding(db.Model):  # type: ignore[name-defined,misc]
     photos: Mapped[int] = mapped_column(Integer, default=0)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its person has dealt with it
+
+
+class DeviceClock(db.Model):  # type: ignore[name-defined,misc]
+    """How far a device's clock stood from the server's when that last changed; 0: right again."""
+
+    __tablename__ = "device_clocks"
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    seconds: Mapped[int] = mapped_column(BigInteger)  # ahead of the server; negative: behind
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,7 +17,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.installation.services import current
 from inspect_app.scheduling.queries import BEFORE
-from inspect_app.sync import exchange, packages, receipts, schemas, specification, wire
+from inspect_app.sync import device_clocks, exchange, packages, receipts, schemas, specification, wire
 from inspect_app.sync.keys import receipt_public_key
 
 blueprint = APIBlueprint("sync", __name__, url_prefix="/api/v1", tag="field")
@@ -54,6 +54,7 @@ def session() -> Response:
     account = accounts.get(actor().id)
     if account is None:
         raise Problem("signed_out")
+    device_clocks.note(actor(), request.headers.get(device_clocks.HEADER))
     return wire.answer(_session(account, actor().device_id))
 
 

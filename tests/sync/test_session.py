@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from inspect_app import clock as now
 from inspect_app.accounts import credentials, services, sessions
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.audit.models import AuditLine
 from inspect_app.ids import new_id
 from inspect_app.inspections import quarantine
 from inspect_app.inspections.models import OperationRow, SetAside
+from inspect_app.sync import device_clocks
 from tests.support import factories
+from tests.support.office import Visitor
 from tests.support.tablet import Tablet
 
 APP = {"X-Inspect-App": "1"}
@@ -145,6 +148,60 @@ def test_a_password_changed_meanwhile_costs_the_tablet_a_sign_in_and_no_work(
     assert sign_in(client, tablet.device, new).status_code == 200
     assert tablet.push(done, waiting) == [("applied", None)] * 2
     assert db.session.query(OperationRow).count() == 2
+
+
+DAY = 86_400
+
+
+def say_clock(client: Any, seconds: float) -> None:
+    told = f"{round((now.now().timestamp() + seconds) * 1000)}"
+    assert client.get("/api/v1/session", headers={"X-Device-Clock": told}).status_code == 200
+
+
+def clock_lines(db: Any) -> list[int]:
+    db.session.rollback()
+    rows = db.session.query(AuditLine).filter_by(action="sync.clock_off").order_by(AuditLine.n)
+    return [row.detail["seconds"] for row in rows]
+
+
+def test_a_wrong_clock_is_written_down_when_it_changes_and_its_person_and_the_administrator_are_told(
+    client: Any, person: Any, db: Any, clock: Any
+) -> None:
+    sign_in(client, new_id())
+    mine, others = factories.account_queries.actor_for(person), factories.actor("administrator")
+    for seconds in (0, 299, -299):
+        say_clock(client, seconds)
+    assert (clock_lines(db), device_clocks.todos(mine, now.today())) == ([], [])
+    for seconds in (3 * DAY, 3 * DAY, 3 * DAY + 59, -365 * DAY):
+        say_clock(client, seconds)
+    assert clock_lines(db) == [3 * DAY, -365 * DAY]
+    for who in (mine, others):
+        (todo,) = device_clocks.todos(who, now.today())
+        assert "「平板一」時鐘比伺服器慢 365 天" in todo.what
+    assert device_clocks.todos(factories.actor("inspector"), now.today()) == []
+    visitor = Visitor(client.application)
+    visitor.sign_in("wu", factories.PASSWORD)
+    assert "時鐘比伺服器慢 365 天" in visitor.get("/").text
+    say_clock(client, 1)
+    assert clock_lines(db) == [3 * DAY, -365 * DAY, 0]
+    assert device_clocks.todos(others, now.today()) == []
+    say_clock(client, 400)
+    clock.advance(days=8)
+    assert device_clocks.todos(others, now.today()) == []
+
+
+@pytest.mark.parametrize("told", ["", "x", "-5", "1e3", "9" * 400, "\u0663", "12345678901234567890"])
+def test_what_is_no_clock_is_passed_over(client: Any, person: Any, db: Any, told: str) -> None:
+    sign_in(client, new_id())
+    headers = {"X-Device-Clock": told.encode().decode("latin-1")}
+    assert client.get("/api/v1/session", headers=headers).status_code == 200
+    assert clock_lines(db) == []
+
+
+def test_a_program_without_a_device_has_no_clock(client: Any, person: Any, db: Any) -> None:
+    headers = {**factories.bearer(person), "X-Device-Clock": "0"}
+    assert client.get("/api/v1/session", headers=headers).status_code == 200
+    assert clock_lines(db) == []
 
 
 def test_settling_wants_a_reason_and_keeps_the_content(client: Any, person: Any, db: Any) -> None:

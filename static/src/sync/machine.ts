@@ -88,7 +88,8 @@ export class SyncMachine {
 
   /** One person's session never sends another's queue. */
   async #whoAmI(): Promise<void> {
-    const request = { method: 'GET', path: '/api/v1/session', timeout: timeoutFor(0) } as const;
+    const headers = { 'x-device-clock': String(this.world.clock()) };
+    const request = { method: 'GET', path: '/api/v1/session', headers, timeout: timeoutFor(0) } as const;
     this.#stranger = false;
     const session = await this.#ask<Session>(request, sessionShape);
     this.#stranger = session.account.id !== this.world.account;

@@ -39,6 +39,8 @@ export class SimulatedServer {
   readonly operations: ServerLog;
   readonly photos = new ServerUploads();
   readonly previews = new ServerPreviews();
+  /** device -> seconds by which its clock was ahead when that last changed */
+  clocks = new Map<string, number>();
   #epochs = 1;
 
   constructor(
@@ -62,7 +64,7 @@ export class SimulatedServer {
   handle(request: HttpRequest, account: string, now: number, manner: Manner = {}): HttpReply {
     const durably = new Durably(manner.kill ?? null);
     const [path = '', query = ''] = request.path.split('?');
-    if (path === '/api/v1/session') return json(200, this.#session(account, now));
+    if (path === '/api/v1/session') return json(200, this.#session(request, account, now, durably));
     if (path === '/api/v1/sync') return this.#sync(request, account, now, manner, durably);
     if (path.startsWith('/api/v1/uploads'))
       return this.photos.handle(request, account, now, durably, manner.cut ?? null);
@@ -96,12 +98,18 @@ export class SimulatedServer {
     Object.assign(this.photos, { ...photos, uploads: copied(photos.uploads) });
     this.photos.originals = new Map(photos.originals);
     this.photos.possessed = new Set(photos.possessed);
+    this.clocks = new Map(to.clocks);
     if (behindOurBack) this.epoch = to.epoch;
     else this.#newEpoch();
   }
 
   snapshot() {
-    return { log: this.operations.copy(), photos: this.photos.copy(), epoch: this.epoch };
+    return {
+      log: this.operations.copy(),
+      photos: this.photos.copy(),
+      epoch: this.epoch,
+      clocks: new Map(this.clocks),
+    };
   }
 
   /** Another one in the same state, that goes its own way. */
@@ -140,13 +148,23 @@ export class SimulatedServer {
     this.epoch = `epoch-${this.#epochs}`;
   }
 
-  #session(account: string, now: number) {
+  #session(request: HttpRequest, account: string, now: number, durably: Durably) {
+    this.#noteClock(this.devices[account], request.headers?.['x-device-clock'], now, durably);
     const roles = account === this.team.leader ? ['inspector', 'leader'] : ['inspector'];
     const person = { id: account, login: account, name: account, roles, agency: null };
     const server_time = new Date(now).toISOString();
     const named = this.devices[account];
     const device = named === undefined ? null : { id: named, name: 'tablet' };
     return { account: person, device, epoch: this.epoch, server_time, receipt_key: RECEIPT_KEY };
+  }
+
+  /** Written when the difference changed by a minute or more; up to five minutes are none. */
+  #noteClock(device: string | undefined, told: string | undefined, now: number, durably: Durably): void {
+    if (device === undefined || told === undefined) return;
+    const seconds = Math.floor(Number(told) / 1000) - Math.floor(now / 1000);
+    const off = Math.abs(seconds) > 300 ? seconds : 0;
+    if (Math.abs(off - (this.clocks.get(device) ?? 0)) >= 60)
+      durably.run(() => void this.clocks.set(device, off));
   }
 
   #sync(request: HttpRequest, account: string, now: number, manner: Manner, durably: Durably): HttpReply {
