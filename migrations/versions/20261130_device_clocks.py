@@ -1,7 +1,7 @@
 """how far a device's clock stands from the server's
 
-Revision ID: 20261129clocks
-Revises: 20261127keys
+Revision ID: 20261130clocks
+Revises: 20261129stamps
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261129clocks"
-down_revision = "20261127keys"
+revision = "20261130clocks"
+down_revision = "20261129stamps"
 branch_labels = None
 depends_on = None
 
