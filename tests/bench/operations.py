@@ -19,7 +19,6 @@ import psycopg
 
 from inspect_app.ids import new_id
 from tests.bench.measure import (
-    Caller,
     Figures,
     Table,
     at_least,
@@ -28,6 +27,7 @@ from tests.bench.measure import (
     resident_mb,
     under,
 )
+from tests.bench.socketline import Came, SocketLine
 from tests.bench.visits import Job, Place, body_of, place_on, visit_operations
 
 ROUNDS = 5
@@ -112,29 +112,26 @@ def floor(kind: str, place: Place, jobs: list[Job], callers: int) -> Figures:
 
 
 def pushed(place: Place, groups: list[list[Job]], callers: int) -> Figures:
-    """One batch for each group of visits (of one person) by so many clients at once."""
-    calls = [
-        (Caller(place.product.port, group[0].token), body_of(group, 30 if len(group) == 1 else 25))
-        for group in groups
-    ]
-    lines = _shared_connections(calls)
-    return measure("ours", lines, callers)
+    """One batch for each group of visits (of one person) by so many clients at once. The answers are looked at afterwards."""
+    own, answers = threading.local(), list[Came]()
 
-
-def _shared_connections(calls: list[tuple[Caller, bytes]]) -> list[Callable[[], int]]:
-    """Every caller thread keeps one connection, whoever's visit it sends."""
-    line = Caller(calls[0][0].port)
-
-    def push(token: str, body: bytes) -> int:
-        answer = line.call(
-            "POST", "/api/v1/sync", body, Content_Type="application/json", Authorization=f"Bearer {token}"
-        )
-        assert answer.status == 200, (answer.status, answer.content[:200])
-        told = {item["status"] for item in orjson.loads(answer.content)["results"]}
-        assert told == {"applied"}, told
+    def push(headers: str, body: bytes) -> int:
+        if not hasattr(own, "line"):
+            own.line = SocketLine(place.product.port)
+        answers.append(own.line.call("POST /api/v1/sync", headers, body))
         return len(body)
 
-    return [partial(push, caller.token, body) for caller, body in calls]
+    figures = measure("ours", [partial(push, *_request(group)) for group in groups], callers)
+    for answer in answers:
+        assert answer.status == 200, (answer.status, answer.content[:200])
+        assert {item["status"] for item in orjson.loads(answer.content)["results"]} == {"applied"}
+    assert len(answers) == len(groups)
+    return figures
+
+
+def _request(group: list[Job]) -> tuple[str, bytes]:
+    headers = f"Content-Type: application/json\r\nAuthorization: Bearer {group[0].token}\r\n"
+    return headers, body_of(group, 30 if len(group) == 1 else 25)
 
 
 @contextmanager

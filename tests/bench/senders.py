@@ -1,8 +1,7 @@
 """`python -m tests.bench.senders PORT TOKEN SENDERS EACH SIZE [checked]`: photos over tus from a process of its own.
 
-It makes the photos, says "ready", sends them when a line comes in, and answers the seconds that it took. It does as little
-as a client can, because it shares the processors with what is measured: one connection per sender, bytes handed to the
-kernel as they lie, hashes made beforehand.
+It makes the photos and their hashes, says "ready", sends them when a line comes in, one connection per sender, and answers the
+seconds that it took.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +16,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from tests.bench.socketline import SocketLine
 
 CHUNK = 2 * 1024 * 1024
 
@@ -42,44 +42,25 @@ def _coded(value: bytes) -> str:
 
 
 class Sender:
-    """One connection that stays open."""
+    """Photos of one person on one connection."""
 
     def __init__(self, port: int, token: str, *, checked: bool) -> None:
-        self._line = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._common = f"Host: x\r\nAuthorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\n"
+        self._line = SocketLine(port)
+        self._common = f"Authorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\n"
         self._checked = checked
 
     def send(self, one: Photo) -> None:
         facts = f"sha256 {_coded(one.digest.encode())},filename {_coded(b'p.jpg')}"
         announced = f"Upload-Length: {len(one.content)}\r\nUpload-Metadata: {facts}\r\n"
-        status, headers = self._call("POST /api/v1/uploads", announced, memoryview(b""))
-        assert status == 201, status
-        place = "/api/" + headers["location"].partition("/api/")[2]
+        made = self._line.call("POST /api/v1/uploads", self._common + announced, b"")
+        assert made.status == 201, made.status
+        place = "/api/" + made.headers["location"].partition("/api/")[2]
         for number, at in enumerate(range(0, len(one.content), CHUNK)):
             said = f"Upload-Offset: {at}\r\nContent-Type: application/offset+octet-stream\r\n"
             if self._checked:
                 said += f"Upload-Checksum: sha256 {one.sums[number]}\r\n"
-            status, _ = self._call(f"PATCH {place}", said, one.content[at : at + CHUNK])
-            assert status == 204, status
-
-    def _call(self, what: str, headers: str, body: memoryview) -> tuple[int, dict[str, str]]:
-        head = f"{what} HTTP/1.1\r\n{self._common}{headers}Content-Length: {len(body)}\r\n\r\n"
-        self._line.sendall(head.encode())
-        self._line.sendall(body)
-        return self._answer()
-
-    def _answer(self) -> tuple[int, dict[str, str]]:
-        """Status and headers; what the server answers here has no body."""
-        found = b""
-        while b"\r\n\r\n" not in found:
-            more = self._line.recv(65536)
-            assert more, "the server hung up"
-            found += more
-        first, *rows = found.decode().split("\r\n\r\n")[0].split("\r\n")
-        return int(first.split()[1]), {
-            name.lower(): value for name, _, value in (row.partition(": ") for row in rows)
-        }
+            came = self._line.call(f"PATCH {place}", self._common + said, one.content[at : at + CHUNK])
+            assert came.status == 204, came.status
 
 
 def main(port: int, token: str, senders: int, each: int, size: int, checked: bool) -> None:
