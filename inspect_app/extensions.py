@@ -164,7 +164,10 @@ def _tell(connection: Connection, statement: str) -> None:
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:
-    """Wait for a lock as long as on SQLite, then say "busy" instead of waiting for ever. Only a transaction that says so writes."""
+    """Wait for a lock as long as on SQLite, then say "busy" instead of waiting for ever. Only a transaction that says so writes.
+    The driver prepares nothing: at a ROLLBACK it would forget what others have prepared, too (libpq.py).
+    """
+    connection.prepare_threshold = None
     connection.autocommit = True
     connection.execute("SET lock_timeout = '10s'")
     connection.execute("SET default_transaction_read_only = on")

@@ -112,93 +112,120 @@ def end_read() -> None:
 
 @dataclass(eq=False, slots=True)
 class _Place(Generic[Item, Answer]):
-    """One that waits for its turn, and what became of it."""
+    """One that waits for its turn, and what became of it. `called`: it is done, or it shall lead."""
 
     item: Item
+    called: Event = field(default_factory=Event)
     done: Event = field(default_factory=Event)
+    leads: bool = False
     answer: Answer | None = None
     error: BaseException | None = None
 
-    def end(self, answer: Answer | None = None, error: BaseException | None = None) -> None:
-        self.answer, self.error = answer, error
-        self.done.set()
-
 
 class Shared(Generic[Item, Answer]):
-    """A line before one writer: what arrives while a transaction runs is written by the next one, all together.
+    """A line before one writer, or a few: what arrives while they are busy is written by the next free one, all together.
 
     `work` gets the items in the order of their arrival, inside `transaction()`, and answers one answer each. When it
     fails for several, each is tried alone, so that nobody pays for another's item. Nobody waits longer than
     `patience` seconds and the database's own limits: `TimeoutError` then, and the item was not touched.
+
+    Of those that wait the first is called to lead when a writer gets free, before anybody is told an answer: who answers
+    would only be in its way.
     """
 
-    def __init__(self, work: Callable[[list[Item]], list[Answer]], most: int, patience: float) -> None:
-        self._work, self._most, self._patience = work, most, patience
+    def __init__(
+        self, work: Callable[[list[Item]], list[Answer]], most: int, patience: float, writers: int = 1
+    ) -> None:
+        self._work, self._most, self._patience, self._free = work, most, patience, writers
         self._waiting: list[_Place[Item, Answer]] = []
-        self._list, self._turn = Lock(), Lock()
+        self._list = Lock()
 
     def run(self, item: Item) -> Answer:
         """What `work` answers for the item; durable when it returns. Raises what `work` or the commit raised."""
         place: _Place[Item, Answer] = _Place(item)
-        with self._list:
-            self._waiting.append(place)
-        if self._turn.acquire(timeout=self._patience):
-            try:
-                while not place.done.is_set():
-                    self._work_off()
-            finally:
-                self._turn.release()
-        elif self._withdrawn(place):
-            raise TimeoutError("the writer is busy")
-        place.done.wait()
+        if not self._may_lead_at_once(place):
+            if not place.called.wait(self._patience) and self._withdrawn(place):
+                raise TimeoutError("the writer is busy")
+            place.called.wait()
+        if place.leads:
+            self._lead()
+        place.done.wait()  # another writer may have taken it along
         if place.error is not None:
             raise place.error
         return place.answer  # type: ignore[return-value]  # set whenever there is no error
 
-    def _withdrawn(self, place: _Place[Item, Answer]) -> bool:
-        """Whether it could still be taken out of the line: nobody works on it."""
+    def _may_lead_at_once(self, place: _Place[Item, Answer]) -> bool:
         with self._list:
-            if place not in self._waiting:
+            self._waiting.append(place)
+            place.leads = self._free > 0
+            self._free -= place.leads
+            return place.leads
+
+    def _withdrawn(self, place: _Place[Item, Answer]) -> bool:
+        """Whether it could still be taken out of the line: nobody works on it, and it was not called."""
+        with self._list:
+            if place.leads or place not in self._waiting:
                 return False
             self._waiting.remove(place)
             return True
 
-    def _work_off(self) -> None:
+    def _lead(self) -> None:
+        """Write the first of the line, who were there before whoever leads or that one itself, and give the writer on."""
         with self._list:
             places, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         try:
-            self._together(places)
+            if places:
+                self._together(places)
         except BaseException as error:
             for place in places:
-                if not place.done.is_set():
-                    place.end(error=error)
+                place.error = place.error or error
             raise
+        finally:
+            self._give_on()
+            for place in places:
+                place.done.set()
+                place.called.set()
+
+    def _give_on(self) -> None:
+        with self._list:
+            following = next((place for place in self._waiting if not place.leads), None)
+            if following is None:
+                self._free += 1
+                return
+            following.leads = True
+        following.called.set()
 
     def _together(self, places: list[_Place[Item, Answer]]) -> None:
         try:
             answers = self._written(places)
-        except OperationalError as error:  # locked, full, gone: the database's trouble is everybody's
-            for place in places:
-                place.end(error=error)
         except Exception as error:
-            if len(places) == 1:
-                places[0].end(error=error)
+            if len(places) == 1 or (isinstance(error, OperationalError) and not _crossed(error)):
+                for place in places:  # locked, full, gone: the database's trouble is everybody's
+                    place.error = error
                 return
             for place in places:
                 self._together([place])
         else:
             for place, answer in zip(places, answers, strict=True):
-                place.end(answer)
+                place.answer = answer
 
     def _written(self, places: list[_Place[Item, Answer]]) -> list[Answer]:
-        """One alone is tried again when another process wrote the same key in the same instant."""
+        """One alone is tried again when another writer wrote the same key, or waited for this one, in the same instant."""
         for _ in range(TRIES - 1 if len(places) == 1 else 0):
             try:
                 return self._once(places)
             except IntegrityError:
                 continue
+            except OperationalError as error:
+                if not _crossed(error):
+                    raise
         return self._once(places)
 
     def _once(self, places: list[_Place[Item, Answer]]) -> list[Answer]:
         with transaction():
             return self._work([place.item for place in places])
+
+
+def _crossed(error: OperationalError) -> bool:
+    """Whether PostgreSQL ended one of two writers that waited for each other."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"

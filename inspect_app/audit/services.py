@@ -14,15 +14,17 @@ from inspect_app.audit.lines import leaf_of, plain
 from inspect_app.audit.models import AuditLine, WaitingLine
 from inspect_app.extensions import among, db
 from inspect_app.ids import new_id
-from inspect_app.prepared import Prepared
+from inspect_app.prepared import Prepared, pouring, records
 
 _COLUMNS = ("id", "at", "actor_id", "actor_name", "action", "subject", "detail", "leaf")
 _l, _w = AuditLine.__table__, WaitingLine.__table__
-_NEW = insert(_l).values({name: bindparam(name) for name in _COLUMNS})
-_LINE = Prepared(_NEW)
+_LINE = Prepared(insert(_l).values({name: bindparam(name) for name in _COLUMNS}))
 _WAITING = Prepared(insert(_w).from_select(["line_n"], select(_l.c.n).where(among(_l.c.id, "ids"))))
-_line = _NEW.returning(_l.c.n).cte("line")
-_LINE_AND_WAITING = Prepared(insert(_w).from_select(["line_n"], select(_line.c.n)))  # in one, on PostgreSQL
+_new = pouring(AuditLine, _COLUMNS, "lines").returning(_l.c.n).cte("line")
+_NEW_AND_WAITING = insert(_w).from_select(["line_n"], select(_new.c.n))
+_LINES = Prepared(_NEW_AND_WAITING)
+LINES = _NEW_AND_WAITING.cte("waiting")
+"""On PostgreSQL: the `lines_of` some acts, written by a statement that writes other rows, too."""
 
 
 @dataclass(slots=True)
@@ -66,19 +68,32 @@ def record(actor: Who, action: str, subject: str, **detail: Any) -> str:
 
 def record_all(acts: Sequence[Act]) -> list[str]:
     """Append a line for each, in their order; answers the lines' ids."""
-    moment = clock.now()
-    lines = [
-        _New(new_id(), moment, act.actor.id, act.actor.name, act.action, act.subject, plain(act.detail))
-        for act in acts
-    ]
-    rows = [{**_values(line), "leaf": leaf_of(line).hex()} for line in lines]
-    ids = [line.id for line in lines]
+    lines = _lines(acts)
+    ids = [line["id"] for line in lines]
     if db.session.get_bind().dialect.name == "postgresql":
-        _LINE_AND_WAITING.many(rows)
+        _LINES.rows(lines=_told(lines))
     else:
-        _LINE.many(rows)
+        _LINE.many(lines)
         _WAITING.rows(ids=ids)
     return ids
+
+
+def lines_of(acts: Sequence[Act]) -> str:
+    """What `LINES` takes."""
+    return _told(_lines(acts))
+
+
+def _told(lines: list[dict[str, Any]]) -> str:
+    return records(_COLUMNS, (tuple(line[name] for name in _COLUMNS) for line in lines))
+
+
+def _lines(acts: Sequence[Act]) -> list[dict[str, Any]]:
+    moment = clock.now()
+    lines = (
+        _New(new_id(), moment, act.actor.id, act.actor.name, act.action, act.subject, plain(act.detail))
+        for act in acts
+    )
+    return [{**_values(line), "leaf": leaf_of(line).hex()} for line in lines]
 
 
 def _values(line: _New) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Integer, String, bindparam, column, select, update
 
 from inspect_app import audit
 from inspect_app.domain.operations import (
@@ -29,7 +29,7 @@ from inspect_app.inspections.incoming import Incoming, OperationIn
 from inspect_app.inspections.models import DECIDING_ENTITIES, DECIDING_KINDS, Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
 from inspect_app.photos.services import refer
-from inspect_app.prepared import Prepared, bound, insert_rows
+from inspect_app.prepared import Prepared, bound, insert_rows, pouring, records, recordset
 
 _o = OperationRow.__table__.c
 _EARLIER = select(_o.id, _o.body, _o.stamp, _o.entity, _o.entity_id, _o.confidential_to).where(
@@ -45,6 +45,13 @@ _GROWN = Prepared(
 )
 _COLUMNS = ("id", "inspection_id", "n", "device_id", "seq", "entity", "entity_id", "body", "content_hash", "author_id", "stamp",
             "status", "code", "confidential_to", "received_at")  # fmt: skip
+_grown = recordset("grown", column("id", String), column("log_n", Integer))
+_ALL = Prepared(
+    pouring(OperationRow, _COLUMNS, "rows").add_cte(
+        update(_table).where(_table.c.id == _grown.c.id).values(log_n=_grown.c.log_n).cte("grow"), audit.LINES
+    )
+)
+"""All of a transaction in one statement, where the database can."""
 _OPEN = update(_table).where(_table.c.id == bindparam("inspection")).values(sheets_open=True)
 
 
@@ -126,9 +133,17 @@ class Entries:
         """Write what was entered, all in the caller's transaction."""
         if not self._rows:
             return
-        insert_rows(OperationRow, _COLUMNS, self._rows)
-        _GROWN.many({"inspection": key, "last": self._heads[key].last} for key in sorted(self._grown))
-        audit.record_all(self._acts)
+        grown = [(key, self._heads[key].last) for key in sorted(self._grown)]
+        if db.session.get_bind().dialect.name == "postgresql":
+            _ALL.rows(
+                rows=records(_COLUMNS, self._rows),
+                grown=records(("id", "log_n"), grown),
+                lines=audit.lines_of(self._acts),
+            )
+        else:
+            insert_rows(OperationRow, _COLUMNS, self._rows)
+            _GROWN.many({"inspection": key, "last": last} for key, last in grown)
+            audit.record_all(self._acts)
         self._grown, self._rows, self._acts = set(), [], []
 
     def _earlier(self, page: Page) -> tuple[list[Earlier], list[Earlier]]:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from inspect_app import audit, clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.errors import Problem
-from inspect_app.extensions import among
+from inspect_app.extensions import among, db
 from inspect_app.ids import new_id
 from inspect_app.inspections import services_open
 from inspect_app.inspections.entering import Entered, Entries, Page, Writer
@@ -43,6 +43,10 @@ from inspect_app.transaction import Shared, end_read, in_transaction
 
 log = structlog.get_logger()
 MOST_TOGETHER = 16  # batches in one transaction: enough to share the disk's wait, few enough to be quick
+WRITERS = {
+    "sqlite": 1,
+    "postgresql": 2,
+}  # while the database is busy with one, the process prepares the other
 PATIENCE = 20.0  # seconds in the line; the database's own limit comes on top
 _i = Inspection.__table__.c
 _LATEST = Prepared(
@@ -83,10 +87,13 @@ def take_in(sender: Sender, items: Sequence[Incoming], *, again: bool = False) -
 
 def _line() -> Shared[Batch, Taken]:
     """The one line of this application."""
-    line: Shared[Batch, Taken] = current_app.extensions.setdefault(
-        "inspections.log", Shared(_take, MOST_TOGETHER, PATIENCE)
-    )
-    return line
+    known: Shared[Batch, Taken] | None = current_app.extensions.get("inspections.log")
+    if known is None:
+        writers = WRITERS[db.engine.dialect.name]
+        known = current_app.extensions.setdefault(
+            "inspections.log", Shared(_take, MOST_TOGETHER, PATIENCE, writers)
+        )
+    return known
 
 
 def _take(batches: Sequence[Batch], *, again: bool = False) -> list[Taken]:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from sqlalchemy import event, func, select
+from flask import current_app
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from inspect_app import ROOT, clock, create_app
@@ -33,6 +34,7 @@ from inspect_app.evidence import heads, verification
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.inspections import judging, state
+from inspect_app.inspections.entering import Entries
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
 from inspect_app.installation.services import current, new_epoch
 from inspect_app.photos import uploads
@@ -63,6 +65,7 @@ class World:
         uploads.PATIENCE = 0.0  # nobody else verifies here: whoever held the lease is dead
         kills.install()
         _refuse_marked()
+        _let_poison_fail()
         with self._at(T0):
             self.inspection, self.accounts = _found()
             self.devices = DEVICES
@@ -223,12 +226,7 @@ class World:
 
     def poison(self, poisoned: bool) -> None:
         """Whether an operation that says `poison` ends its request with 500."""
-        with self.app.app_context():
-            engine = db.engine
-        if event.contains(engine, "before_cursor_execute", _fail_on_poison):
-            event.remove(engine, "before_cursor_execute", _fail_on_poison)
-        if poisoned:
-            event.listen(engine, "before_cursor_execute", _fail_on_poison)
+        self.app.extensions["poisoned"] = poisoned
 
     # What can be seen of it.
 
@@ -367,7 +365,16 @@ def _refuse_marked() -> None:
     judging.on_visit = stricter
 
 
-def _fail_on_poison(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-    """An operation on which the server fails, each time, whoever stands in the same batch."""
-    if statement.startswith("INSERT INTO operations") and "poison" in str(parameters):
-        raise OperationalError(statement, {}, Exception("no such thing"))
+def _let_poison_fail() -> None:
+    """On an operation that says `poison` the server fails each time, whoever stands in the same batch, while it is `poisoned`."""
+    write = Entries.write
+    if getattr(write, "marked", False):
+        return
+
+    def failing(entries: Any) -> None:
+        if current_app.extensions.get("poisoned") and "poison" in str(entries._rows):
+            raise OperationalError("poison", {}, Exception("no such thing"))
+        write(entries)
+
+    failing.marked = True  # type: ignore[attr-defined]
+    Entries.write = failing  # type: ignore[method-assign]

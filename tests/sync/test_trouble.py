@@ -7,9 +7,9 @@ import os
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from inspect_app.inspections.entering import Entries
 from inspect_app.inspections.models import OperationRow
 from inspect_app.photos import originals, store
 from inspect_app.storage import StorageFull
@@ -28,19 +28,16 @@ from tests.sync.conftest import Site
     ],
 )
 def test_database_trouble_is_told_as_such_and_passes(
-    site: Site, db: Any, message: str, status: int, code: str
+    site: Site, db: Any, monkeypatch: pytest.MonkeyPatch, message: str, status: int, code: str
 ) -> None:
     batch = [site.member.finding(), site.member.finding()]
 
-    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("INSERT INTO operations"):
-            raise OperationalError(statement, {}, Exception(message))
+    def fail(_entries: Entries) -> None:
+        raise OperationalError("INSERT INTO operations", {}, Exception(message))
 
-    event.listen(db.engine, "before_cursor_execute", fail)
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(Entries, "write", fail)
         answer = site.member.post(*batch)
-    finally:
-        event.remove(db.engine, "before_cursor_execute", fail)
     assert (answer.status_code, answer.json["code"], answer.headers.get("Retry-After")) == (
         status, code, "5" if code == "busy" else None,
     )  # fmt: skip
