@@ -29,7 +29,7 @@ async function connected<T>(db: FieldDatabase, work: () => PromiseLike<T>): Prom
   try {
     return await work();
   } catch (error) {
-    if (!isLost(error)) throw named(error);
+    if (!isLost(error) || ended.has(db)) throw named(error);
   }
   try {
     await reopen(db);
@@ -69,6 +69,14 @@ export async function patiently<T>(work: () => PromiseLike<T>, until = Date.now(
   }
   await new Promise((resolve) => setTimeout(resolve, PAUSE));
   return patiently(work, until);
+}
+
+/** Closed by us, for good: what is still under way does not open it again. */
+const ended = new WeakSet<FieldDatabase>();
+
+export function end(db: FieldDatabase): void {
+  ended.add(db);
+  db.close();
 }
 
 async function reopen(db: FieldDatabase): Promise<void> {

@@ -27,7 +27,8 @@ export class Context {
     const known = this.rooms.get(inspection);
     if (known !== undefined) return known;
     const lock = `inspect-app/${this.account.id}/write/${inspection}`;
-    const room = new Room(this.db, this.world.locks, lock, inspection);
+    const { locks, later } = this.world;
+    const room = new Room(this.db, locks, later, lock, inspection);
     this.rooms.set(inspection, room);
     return room;
   }

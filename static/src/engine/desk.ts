@@ -137,9 +137,8 @@ export class Desk {
     return edited;
   }
 
-  /** Who may write here now; raises why not. */
+  /** Who writes here; raises why they may not begin. */
   async #writer(inspection: string): Promise<Writer> {
-    await this.context.room(inspection).mustWrite();
     await this.beginning.allow(inspection);
     return this.context.writer(inspection);
   }

@@ -54,7 +54,7 @@ async function waitIn(
   own: () => () => void,
 ): Promise<(() => void) | null> {
   const free = await take(name);
-  if (free !== null) return free;
+  if (free !== null || signal.aborted) return free;
   return new Promise((resolve) => {
     const turn = (): void => resolve(own());
     queues.get(name)?.push(turn);

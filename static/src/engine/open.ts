@@ -4,7 +4,7 @@ import { signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
 import type { Account, Device, Engine, InspectionSummary } from '../data/api';
 import { openChanges } from '../data/changes';
-import { steady, transact } from '../data/database';
+import { end, steady, transact } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
 import { mendSpoilt, settleSpoilt } from '../data/mend';
@@ -25,6 +25,7 @@ import { renewCopy, sealAll, sealRest } from './sealing';
 import { Sender } from './sender';
 import { room } from './storage';
 import { plainly, Travel } from './travel';
+import { Underway } from './underway';
 import { browserWorld, type World } from './world';
 
 /** Works without a network. `newer_database`: this code is older than the data; offer `exportRescue(account.id, ...)`. */
@@ -63,8 +64,11 @@ class FieldEngine implements Engine {
   readonly #desk: Desk;
   readonly #travel: Travel;
   readonly #sender: Sender;
+  /** what is on its way to the disk */
+  readonly #underway: Underway;
 
   constructor(private readonly context: Context) {
+    this.#underway = new Underway(context.world.later);
     const beginning = new Beginning(context, () => this.#sender.offline);
     this.#desk = new Desk(context, (inspection) => this.#wrote(inspection), beginning);
     this.#travel = new Travel(context, (inspection) => this.#wrote(inspection));
@@ -122,14 +126,14 @@ class FieldEngine implements Engine {
   inspection = (id: string) => this.context.room(id).live;
   newId = () => this.context.world.newId();
 
-  edit: Engine['edit'] = (...input) => this.#sender.writing(() => this.#desk.edit(...input));
-  undo: Engine['undo'] = (inspection) => this.#sender.writing(() => this.#desk.undo(inspection));
-  addPhoto: Engine['addPhoto'] = (...input) => this.#sender.writing(() => this.#desk.addPhoto(...input));
-  sign: Engine['sign'] = (...input) => this.#sender.writing(() => this.#desk.sign(...input));
-  close: Engine['close'] = (inspection) => this.#sender.writing(() => this.#desk.close(inspection));
-  reopen: Engine['reopen'] = (inspection) => this.#sender.writing(() => this.#desk.reopen(inspection));
+  edit: Engine['edit'] = (...input) => this.#write(input[0], () => this.#desk.edit(...input));
+  undo: Engine['undo'] = (inspection) => this.#write(inspection, () => this.#desk.undo(inspection));
+  addPhoto: Engine['addPhoto'] = (...input) => this.#write(input[0], () => this.#desk.addPhoto(...input));
+  sign: Engine['sign'] = (...input) => this.#write(input[0], () => this.#desk.sign(...input));
+  close: Engine['close'] = (inspection) => this.#write(inspection, () => this.#desk.close(inspection));
+  reopen: Engine['reopen'] = (inspection) => this.#write(inspection, () => this.#desk.reopen(inspection));
   decideLate: Engine['decideLate'] = (...input) =>
-    this.#sender.writing(() => this.#desk.decideLate(...input));
+    this.#write(input[0], () => this.#desk.decideLate(...input));
   photoUrl: Engine['photoUrl'] = (sha256, size) => photoAddress(this.context.db, sha256, size);
 
   draft: Engine['draft'] = async (key) => {
@@ -139,9 +143,9 @@ class FieldEngine implements Engine {
 
   keepDraft: Engine['keepDraft'] = async (key, value) => {
     const { db } = this.context;
-    await withReserve(db, [db.drafts], () =>
-      value === null ? db.drafts.delete(key) : db.drafts.put({ key, value }).then(() => undefined),
-    );
+    const write = (): PromiseLike<void> =>
+      value === null ? db.drafts.delete(key) : db.drafts.put({ key, value }).then(() => undefined);
+    await this.#underway.during(() => withReserve(db, [db.drafts], write));
   };
 
   leftBehind: Engine['leftBehind'] = () => plainly(() => fetchLeftBehind(this.context.world.transport));
@@ -154,7 +158,7 @@ class FieldEngine implements Engine {
 
   sendNow: Engine['sendNow'] = async () => {
     await this.#sender.send(true);
-    await this.#changed(null);
+    if (!this.#sender.stopped) await this.#changed(null);
   };
 
   async signIn(password: string): Promise<void> {
@@ -190,10 +194,19 @@ class FieldEngine implements Engine {
   storage: Engine['storage'] = () => room();
 
   async stop(): Promise<void> {
+    await this.#sender.stop();
+    // A form that goes with the engine saves in this moment.
+    await this.#underway.ended();
     this.context.changes.stop();
     for (const open of this.context.rooms.values()) open.leave();
-    await this.#sender.stop();
-    this.context.db.close();
+    end(this.context.db);
+  }
+
+  /** As the one writer of the inspection; the lock is held until the last save of a form has ended. */
+  #write<T>(inspection: string, work: () => Promise<T>): Promise<T> {
+    const room = this.context.room(inspection);
+    const asWriter = (): Promise<T> => room.mustWrite().then(work);
+    return this.#underway.during(() => room.held(() => this.#sender.writing(asWriter)));
   }
 
   async #wrote(inspection: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { EntityKind } from '../domain/operations/operation';
 import type { Locks } from './locks';
 import { readInspection } from './read';
 import { Rerun } from './rerun';
+import { Underway } from './underway';
 
 export interface Undo {
   entity: EntityKind;
@@ -21,19 +22,20 @@ export class Room {
   #release: (() => void) | null = null;
   #waiting: AbortController | null = null;
   #taking: Promise<void> | null = null;
-  /** who is about to write and has not got the lock yet */
-  #writers = 0;
+  readonly #writes: Underway;
   readonly #reading = new Rerun(() => this.#read());
 
   constructor(
     private readonly db: FieldDatabase,
     private readonly locks: Locks,
+    later: (work: () => void) => void,
     private readonly lockName: string,
     private readonly id: string,
   ) {
+    this.#writes = new Underway(later);
     this.cell = new Cell<InspectionState | null>(null, {
       first: () => void this.#open(),
-      last: () => this.leave(),
+      last: () => this.#leaveWhenDone(),
     });
   }
 
@@ -43,16 +45,32 @@ export class Room {
 
   /** Takes the writer's lock if it is free; else `read_only`, nothing changed. */
   async mustWrite(): Promise<void> {
-    this.#writers += 1;
-    await this.#takeLock().finally(() => {
-      this.#writers -= 1;
-    });
+    await this.#takeLock();
     if (this.#release === null) throw new EngineError('read_only');
+  }
+
+  /** A write, from its first moment to the last: the lock that it has or takes is not given away meanwhile. */
+  async held<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#writes.during(write);
+    } finally {
+      this.#leaveWhenDone();
+    }
   }
 
   /** Reads the rows again and shows them. */
   refresh(): Promise<void> {
     return this.#reading.ask();
+  }
+
+  /**
+   * Without a screen the lock goes to the tab that waits, but not before the last save: a form that is closed begins it in
+   * this moment, or when the save before it has ended.
+   */
+  #leaveWhenDone(): void {
+    void this.#writes.ended().then(() => {
+      if (this.cell.subscribers === 0 && this.#writes.isIdle) this.leave();
+    });
   }
 
   leave(): void {
@@ -65,7 +83,7 @@ export class Room {
   async #open(): Promise<void> {
     await this.#takeLock();
     // The screen went before the lock came: another tab may have it.
-    if (this.cell.subscribers === 0 && this.#writers === 0) this.leave();
+    if (this.cell.subscribers === 0) this.#leaveWhenDone();
     else await this.refresh();
   }
 
@@ -79,7 +97,7 @@ export class Room {
 
   async #tryLock(): Promise<void> {
     this.#release = await this.locks.take(this.lockName);
-    if (this.#release === null && this.#waiting === null) void this.#inherit();
+    if (this.#release === null && this.#waiting === null && this.cell.subscribers > 0) void this.#inherit();
   }
 
   /** The other tab closes: this one becomes the writer. */

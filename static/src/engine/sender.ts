@@ -19,7 +19,8 @@ export class Sender {
   /** a person waits, or the line came back: the next run heeds no back-off, whoever starts it */
   #eager = false;
   #writing = 0;
-  #stopped = false;
+  stopped = false;
+  readonly #waiting = new AbortController();
 
   constructor(
     private readonly context: Context,
@@ -28,7 +29,7 @@ export class Sender {
     const { db, changes, account, world } = context;
     const { transport, clock, random, verify, locks } = world;
     const store = new DexieStore(db, changes, account.id);
-    const exclusive = exclusively(locks, `inspect-app/${account.id}/send`);
+    const exclusive = exclusively(locks, `inspect-app/${account.id}/send`, this.#waiting.signal);
     this.#machine = new SyncMachine({
       account: account.id,
       transport,
@@ -48,7 +49,7 @@ export class Sender {
   async send(eager: boolean): Promise<void> {
     this.#eager ||= eager;
     if (this.#running !== null) await this.#running.catch(() => undefined);
-    if (this.#stopped) return;
+    if (this.stopped) return;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
     });
@@ -78,8 +79,8 @@ export class Sender {
   }
 
   async show(): Promise<void> {
-    if (this.#stopped) return;
-    const counted = await count(this.context.db);
+    const counted = this.stopped ? null : await this.#counted();
+    if (counted === null) return;
     const { report } = this.#machine;
     const online = typeof navigator === 'undefined' || navigator.onLine !== false;
     const { photoRefused, world } = this.context;
@@ -95,8 +96,19 @@ export class Sender {
     this.status.set({ ...known, saved: this.#writing === 0, sending: this.#running !== null });
   }
 
+  /** null: the engine was stopped meanwhile. */
+  async #counted(): Promise<Awaited<ReturnType<typeof count>> | null> {
+    try {
+      return await count(this.context.db);
+    } catch (error) {
+      if (!this.stopped) throw error;
+      return null;
+    }
+  }
+
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.stopped = true;
+    this.#waiting.abort();
     this.#triggers?.stop();
     await this.#running?.catch(() => undefined);
   }
@@ -107,14 +119,16 @@ export class Sender {
     this.status.set({ ...this.status.get(), sending: true });
     if (eager) this.context.photoRefused = false;
     await this.#machine.run(eager);
+    if (this.stopped) return;
     // Room may have come back: the reserve is taken again.
     await fillReserve(this.context.db, this.context.world.reserveSlots);
   }
 }
 
-function exclusively(locks: Locks, name: string): ExclusiveLock {
+/** Waits for the tab that is sending: what was saved or asked for here meanwhile goes right after. `busy`: stopped first. */
+function exclusively(locks: Locks, name: string, until: AbortSignal): ExclusiveLock {
   return async (work) => {
-    const release = await locks.take(name);
+    const release = await locks.wait(name, until);
     if (release === null) return 'busy';
     try {
       return await work();

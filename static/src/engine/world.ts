@@ -18,6 +18,8 @@ export interface World {
   newId: () => string;
   verify: VerifySignature;
   locks: Locks;
+  /** when what this moment still brings has begun */
+  later: (work: () => void) => void;
   readPicture: ReadPicture;
   /** whether the browser promises to keep what is stored */
   promised: () => Promise<boolean>;
@@ -38,6 +40,7 @@ export function browserWorld(): World {
     newId: () => v7(),
     verify: verifyEd25519,
     locks: browserLocks(),
+    later: (work) => void setTimeout(work),
     readPicture: pictureReader(),
     promised: async () => (await room()).persisted,
     reserveSlots: SLOTS,

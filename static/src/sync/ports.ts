@@ -30,7 +30,7 @@ export type Clock = () => number;
 /** Random number in [0, 1). */
 export type Random = () => number;
 
-/** Runs `work` as the only sender of this person on this device; `busy` when another tab is at it. */
+/** Runs `work` as the only sender of this person on this device; waits for another tab that is at it; `busy` when the wait was given up. */
 export type ExclusiveLock = <T>(work: () => Promise<T>) => Promise<T | 'busy'>;
 
 /** Ed25519: null when this browser cannot check. */

@@ -17,7 +17,7 @@ function tabs(): [Room, Room] {
       return shared.take(name);
     },
   };
-  const room = (): Room => new Room(db, slow, 'write', 'inspection');
+  const room = (): Room => new Room(db, slow, (work) => void setTimeout(work), 'write', 'inspection');
   return [room(), room()];
 }
 
@@ -26,7 +26,7 @@ const PATIENCE = { timeout: 4_000 };
 test('a screen that goes before the lock was given leaves it to the other tab', async () => {
   const [here, there] = tabs();
   here.live.subscribe(() => undefined)();
-  await vi.waitFor(() => there.mustWrite(), PATIENCE);
+  await vi.waitFor(() => there.held(() => there.mustWrite()), PATIENCE);
 });
 
 test('a screen that goes and comes before the lock was given writes', async () => {
@@ -39,7 +39,7 @@ test('a screen that goes and comes before the lock was given writes', async () =
 test('what is saved while the screen goes is still saved', async () => {
   const [here] = tabs();
   const stop = here.live.subscribe(() => undefined);
-  const saving = here.mustWrite();
+  const saving = here.held(() => here.mustWrite());
   stop();
   await expect(saving).resolves.toBeUndefined();
 });

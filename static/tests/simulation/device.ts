@@ -113,6 +113,7 @@ export class SimulatedDevice {
       newId: this.#newId,
       verify: verifyInNode,
       locks: this.#locks.of(tab),
+      later: queueMicrotask,
       readPicture: fakePicture,
       promised: async () => true,
       reserveSlots: 0,
