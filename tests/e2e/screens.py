@@ -204,6 +204,7 @@ def field(camera: Camera, browser: Any, url: str) -> None:
     enter_pin(page)
     camera.visit(page, "app-visits", lambda: page.get_by_role("button", name="更新").wait_for())
     camera.visit(page, "app-before-leaving", lambda: at(page, "/app/before-leaving"))
+    camera.visit(page, "app-change-pin", lambda: at(page, "/app/pin"))
     camera.visit(page, "app-rescue", lambda: page.goto("/app/rescue"))
     try:
         inside = open_inspection(page)

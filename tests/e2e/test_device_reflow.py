@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.support import factories, field
 
-FRONT = ("visits", "before-leaving", "sync", "rescue")
+FRONT = ("visits", "before-leaving", "sync", "rescue", "pin")
 INSIDE = ("", "basics", "attendance", "findings", "findings/new", "merits", "tests", "score", "points", "signatures",
           "closing", "late", "sync")  # fmt: skip
 WRONG = """() => {

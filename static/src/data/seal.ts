@@ -79,16 +79,17 @@ function opened(key: Uint8Array, table: string, sealed: Uint8Array, plain: Row):
 }
 
 /**
- * What the stream cipher still gives of a row whose tag no longer fits; null where that is no row any more. For a
- * person's eyes only: a bit may be wrong anywhere in it.
+ * The JSON that the stream cipher still gives of a row whose tag no longer fits; '' where there is none. For a person's
+ * eyes only: a bit may be wrong anywhere in it.
  */
-export function remainsOf(key: Uint8Array, sealed: Uint8Array): Row | null {
+export function remainsOf(key: Uint8Array, sealed: Uint8Array): string {
   try {
     const text = sealed.subarray(1 + NONCE, -TAG);
     // Block 0 of the stream made the tag's key.
-    return unpacked(xchacha20(key, sealed.subarray(1, 1 + NONCE), text, undefined, 1));
+    const content = xchacha20(key, sealed.subarray(1, 1 + NONCE), text, undefined, 1);
+    return new TextDecoder().decode(content.subarray(HEAD));
   } catch {
-    return null;
+    return '';
   }
 }
 

@@ -77,7 +77,7 @@ const KNOWN_TO_SERVER = new Set(['acknowledged', 'remote']);
 
 function itemOf(row: Spoilt, key: Uint8Array | null): SpoiltItem {
   const kind = KINDS[row.table] as Kind;
-  const operation = kind === 'operation' ? operationIn(key && remainsOf(key, row.bytes)) : null;
+  const operation = kind === 'operation' ? operationIn(key === null ? '' : remainsOf(key, row.bytes)) : null;
   return {
     id: row.id,
     kind,
@@ -92,9 +92,20 @@ function itemOf(row: Spoilt, key: Uint8Array | null): SpoiltItem {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Bits of it are wrong: nothing is taken for granted. */
-function operationIn(row: unknown): { entity: string; set: Patch } | null {
+/** Bits of it are wrong: nothing is taken for granted. Where it is no JSON any more, what it was about may still be read. */
+function operationIn(text: string): { entity: string; set: Patch | null } | null {
+  const row = parsed(text);
   const operation = isRecord(row) ? row.operation : null;
-  if (!isRecord(operation) || !isRecord(operation.set) || typeof operation.entity !== 'string') return null;
-  return { entity: operation.entity, set: operation.set as Patch };
+  if (isRecord(operation) && isRecord(operation.set) && typeof operation.entity === 'string')
+    return { entity: operation.entity, set: operation.set as Patch };
+  const entity = /"entity":"([a-z_]+)"/.exec(text)?.[1];
+  return entity === undefined ? null : { entity, set: null };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -4,7 +4,7 @@ import { signIn } from '../api/session';
 import type { Account, Device, KnownPerson } from '../data/api';
 import { EngineError } from '../data/errors';
 import { changeLock, keepAccount, knownPeople, lockOf, personFor, renewDevice } from '../data/people';
-import { fingerprintOf, fromHex, lockWith, newDataKey, unlockWith } from '../data/pin';
+import { fingerprintOf, fromHex, lockWith, newDataKey, SHORTEST_PIN, unlockWith } from '../data/pin';
 import { besideReserve } from '../data/reserve';
 import type { PinLock } from '../data/rows';
 import { Halt } from '../sync/reply';
@@ -60,12 +60,25 @@ export async function setPin(
   const own = key ?? newDataKey();
   const lock = await lockWith(account, own, pin);
   await plainly(() => giveCopy(world.transport, own));
-  await changeLock(account, (known) => {
-    // Never another key over rows that the first one sealed.
-    if (known !== null && known.fingerprint !== lock.fingerprint) throw new EngineError('pin_exists');
-    return { ...lock, swept: known?.swept ?? false };
-  });
+  await changeLock(account, (known) => overSame(known, lock));
   return own;
+}
+
+/**
+ * Another PIN over the same key, without a network. A wrong old one is counted as at the door (`wrong_pin`, `pin_wait`,
+ * `pin_blocked`); `pin_too_short` spends no try. One strict transaction: a cut leaves the old PIN or the new one.
+ */
+export async function changePin(account: string, old: string, pin: string, now = Date.now()): Promise<void> {
+  if (pin.length < SHORTEST_PIN) throw new EngineError('pin_too_short', 'pin');
+  const key = await unlock(account, old, now);
+  const lock = await lockWith(account, key, pin);
+  await besideReserve(account, () => changeLock(account, (known) => overSame(known, lock)));
+}
+
+/** Never another key over rows that the first one sealed: another tab may have been first. */
+function overSame(known: PinLock | null, lock: PinLock): PinLock {
+  if (known !== null && known.fingerprint !== lock.fingerprint) throw new EngineError('pin_exists');
+  return { ...lock, swept: known?.swept ?? false };
 }
 
 /** The PIN is forgotten: the password brings the key back. `no_key`: the server has none; the PIN may be tried again. */

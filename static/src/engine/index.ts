@@ -6,6 +6,7 @@ export { SHORTEST_PIN } from '../data/pin';
 export { exportRescue } from '../data/rescue';
 export type { PinLock } from '../data/rows';
 export {
+  changePin,
   MOST_TRIES,
   personOf,
   recoverKey,

@@ -106,6 +106,15 @@ describe('an operation that no longer opens', () => {
     expect(engine.inspections.get()[0]?.receiptMismatch).toBe(false);
   });
 
+  test('where a bit of its form is wrong, at least its kind is told', async () => {
+    const { engine, tablet } = await open();
+    await write(engine, FIRST, 'first');
+    await spoil(engine.account.id, 'operations', () => true, 30); // the first brace
+    await engine.sendNow();
+    expect(engine.spoilt.get()[0]).toMatchObject({ entity: 'finding', remains: null });
+    expect(await tablet.db.operations.count()).toBe(0);
+  });
+
   test('its number is never given again, and the gap is told', async () => {
     const on = await open();
     const { engine, server, tablet } = on;

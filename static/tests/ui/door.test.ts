@@ -8,6 +8,7 @@ import App from '../../src/App.vue';
 import { databaseName, FieldDatabase } from '../../src/data/schema';
 import { isSealed } from '../../src/data/seal';
 import {
+  changePin,
   keepAtWork,
   knownPeople,
   lockOf,
@@ -21,6 +22,7 @@ import { pageLocks } from '../../src/engine/locks';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
 import { browserEntrance } from '../../src/ui/app/entrance';
 import { createFieldRouter } from '../../src/ui/app/router';
+import { strengthOf } from '../../src/ui/core/pin-strength';
 import { createSession, type Entrance, SESSION_KEY, type Session } from '../../src/ui/core/session';
 import { json, problem, RECEIPT_KEY } from '../simulation/twin/server';
 import { settled } from './stage';
@@ -97,6 +99,7 @@ const entrance = (): Entrance => ({
   },
   recover: (person, password) => recoverKey(person, password, world()),
   setPin: (account, pin, key) => setPin(account, pin, key, world()),
+  changePin: (account, old, pin) => changePin(account, old, pin),
   signedIn: () => undefined,
 });
 
@@ -268,6 +271,91 @@ describe('at each start', () => {
   });
 });
 
+const NEW_PIN = 'new pin 2';
+
+describe('another PIN at will', () => {
+  const fields = (old: string, pin = NEW_PIN, repeated = pin) => ({
+    'old-pin': old,
+    'new-pin': pin,
+    'pin-again': repeated,
+  });
+  async function atTheForm() {
+    const tab = await firstTime();
+    await tab.session.engine.value?.keepDraft('half', '半句話');
+    office.line = false;
+    await button(tab.wrapper, '變更開啟密碼').trigger('click');
+    await shows(tab.wrapper, '現在的開啟密碼');
+    return tab;
+  }
+
+  test('asks for the old one; without a network the new one opens from then on, over the same rows', async () => {
+    const { wrapper } = await atTheForm();
+    const before = await lockOf(ACCOUNT.id);
+    await submit(wrapper, fields(PIN));
+    await shows(wrapper, '我的查核');
+    const after = await lockOf(ACCOUNT.id);
+    expect(after).toMatchObject({ fingerprint: before?.fingerprint, swept: before?.swept, tries: 0 });
+    await end();
+    const next = await again(PIN);
+    await shows(next.wrapper, '開啟密碼不對');
+    await submit(next.wrapper, { pin: NEW_PIN });
+    await shows(next.wrapper, '我的查核');
+    expect(await next.session.engine.value?.draft('half')).toBe('半句話');
+  });
+
+  test('a wrong old one counts as at the door; what is short or mistyped spends no try', async () => {
+    const { wrapper } = await atTheForm();
+    await submit(wrapper, fields(PIN, '12345'));
+    await shows(wrapper, '至少 6 個字');
+    await submit(wrapper, fields(PIN, NEW_PIN, 'other'));
+    await shows(wrapper, '兩次輸入的不一樣');
+    expect((await lockOf(ACCOUNT.id))?.tries).toBe(0);
+    for (const tries of [1, 2, 3]) {
+      await submit(wrapper, fields('000000'));
+      await vi.waitFor(async () => expect((await lockOf(ACCOUNT.id))?.tries).toBe(tries), {
+        timeout: 50_000,
+      });
+      await shows(wrapper, '開啟密碼不對');
+      await settled();
+    }
+    await shows(wrapper, '秒再試');
+    await expect(changePin(ACCOUNT.id, PIN, NEW_PIN)).rejects.toMatchObject({ code: 'pin_wait' });
+    await expect(changePin(ACCOUNT.id, PIN, '12345')).rejects.toMatchObject({ code: 'pin_too_short' });
+  });
+
+  test('a cut at the write leaves the old one', async () => {
+    await firstTime();
+    const put = IDBObjectStore.prototype.put;
+    let writes = 0;
+    const cut = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+      this: IDBObjectStore,
+      value,
+      key,
+    ) {
+      // The try, the try forgotten, then the new lock.
+      if (this.name === 'locks' && ++writes === 3) this.transaction.abort();
+      return put.call(this, value, key);
+    });
+    await expect(changePin(ACCOUNT.id, PIN, NEW_PIN)).rejects.toThrow();
+    cut.mockRestore();
+    expect(writes).toBe(3);
+    await expect(unlock(ACCOUNT.id, NEW_PIN)).rejects.toMatchObject({ code: 'wrong_pin' });
+    expect(await unlock(ACCOUNT.id, PIN)).toHaveLength(32);
+  });
+
+  test.each([
+    ['123456', 'weak', '6 個字，只有數字'],
+    ['８４７２０３９', 'weak', '7 個字，只有數字'],
+    ['aaaaaaaaaaaaaaaa', 'weak', '16 個字，只有小寫字母'],
+    ['8472039175', 'fair', '10 個字，只有數字'],
+    ['q7mz2k', 'fair', '6 個字，數字、小寫字母'],
+    ['q7mz2kv94c', 'strong', '10 個字，數字、小寫字母'],
+    ['水溝蓋板厚十二公分半', 'strong', '10 個字，只有其他字元'],
+  ])('%s is told as %s', (pin, level, made) => {
+    expect(strengthOf(pin)).toEqual({ level, made });
+  });
+});
+
 describe('a forgotten PIN', () => {
   test('the password brings the key back, a new PIN opens, the old one no more, nothing is lost', async () => {
     const { session } = await firstTime();
@@ -282,12 +370,12 @@ describe('a forgotten PIN', () => {
     await submit(wrapper, { 'door-password': 'secret' });
     await shows(wrapper, '再輸入一次');
     expect(next.engine.value).toBeNull();
-    await submit(wrapper, { 'new-pin': 'new pin 2', 'pin-again': 'new pin 2' });
+    await submit(wrapper, { 'new-pin': NEW_PIN, 'pin-again': NEW_PIN });
     await shows(wrapper, '我的查核');
     expect(await next.engine.value?.draft('half')).toBe('半句話');
     expect((await lockOf(ACCOUNT.id))?.fingerprint).toBe(before?.fingerprint);
     await expect(unlock(ACCOUNT.id, PIN)).rejects.toMatchObject({ code: 'wrong_pin' });
-    expect(await unlock(ACCOUNT.id, 'new pin 2')).toHaveLength(32);
+    expect(await unlock(ACCOUNT.id, NEW_PIN)).toHaveLength(32);
   });
 
   test('a revoked device gets no key; whoever has shown the password may try the PIN again', async () => {

@@ -50,6 +50,7 @@ export const entranceTo = (engine: Engine): Entrance => ({
   unlock: UNASKED,
   recover: UNASKED,
   setPin: UNASKED,
+  changePin: UNASKED,
   signedIn: () => undefined,
 });
 

@@ -1,4 +1,5 @@
 import {
+  changePin,
   EngineError,
   keepAtWork,
   keepKeyCopy,
@@ -32,6 +33,7 @@ export const browserEntrance: Entrance = {
   unlock,
   recover: (person, password) => recoverKey(person, password),
   setPin: (account, pin, key) => setPin(account, pin, key),
+  changePin: (account, old, pin) => changePin(account, old, pin),
   signedIn(engine, key) {
     if (key !== null) void keepKeyCopy(key);
     void engine.sendNow().catch(() => undefined);

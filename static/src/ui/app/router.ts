@@ -20,6 +20,7 @@ import VisitSync from '../sync/VisitSync.vue';
 import Tests from '../tests/Tests.vue';
 import BeforeLeaving from '../visits/BeforeLeaving.vue';
 import Visits from '../visits/Visits.vue';
+import ChangePin from './ChangePin.vue';
 import SignIn from './SignIn.vue';
 
 // Nothing is loaded lazily: a tablet that lost its network must not miss a part of the app.
@@ -49,6 +50,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/visits', name: 'visits', component: Visits },
   { path: '/before-leaving', name: 'before-leaving', component: BeforeLeaving },
   { path: '/sync', name: 'sync', component: Sync },
+  { path: '/pin', name: 'pin', component: ChangePin },
   { path: '/rescue', name: 'rescue', component: Rescue, meta: { open: true } },
   { path: '/visits/:id', component: Frame, children: inspection },
   { path: '/:rest(.*)*', redirect: { name: 'visits' } },

@@ -19,6 +19,8 @@ export interface Entrance {
   unlock(account: string, pin: string): Promise<Uint8Array>;
   recover(person: KnownPerson, password: string): Promise<Uint8Array>;
   setPin(account: string, pin: string, key: Uint8Array | null): Promise<Uint8Array>;
+  /** Another PIN for the old one, with or without a network. */
+  changePin(account: string, old: string, pin: string): Promise<void>;
   /** The password was just given: the server's copy of the key is made anew. */
   signedIn(engine: Engine, key: Uint8Array | null): void;
 }
