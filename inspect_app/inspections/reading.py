@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -51,12 +51,13 @@ _DECIDING = Prepared(
 )
 
 
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 NOTHING: Mapping[str, Entered] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far somebody has read one inspection. `mark` is the end of the id of the operation at `log`."""
+    """How far somebody has read one inspection. `mark` tells which operation stands at `log`, and when it came."""
 
     log: int = 0
     sheets: int = 0
@@ -110,7 +111,7 @@ def _read_open(account_id: str, inspection: str, page: Page, most: int, added: E
         rows = _OPEN.rows(inspection=inspection, after=place.log, reader=account_id, room=room + 1)
     end = _add(rows, page, room)
     if end is not None:
-        page.places[inspection] = Place(end[0], place.sheets, mark_of(end[1]))
+        page.places[inspection] = Place(end[0], place.sheets, _mark(*end[1:]))
 
 
 def _read_sheets(account_id: str, inspection: str, page: Page, most: int) -> None:
@@ -121,14 +122,14 @@ def _read_sheets(account_id: str, inspection: str, page: Page, most: int) -> Non
         page.places[inspection] = Place(place.log, end[0], place.mark)
 
 
-def _add(rows: list[Row], page: Page, room: int) -> tuple[int, str] | None:
-    """Append as many rows as there is room for; answers n and id of the last one."""
+def _add(rows: list[Row], page: Page, room: int) -> tuple[int, str, datetime | str] | None:
+    """Append as many rows as there is room for; answers n, id and arrival of the last one."""
     page.more = page.more or len(rows) > room
     moments: dict[Any, str] = {}  # a batch has one
     end = None
     for n, key, body, stamp, status, received in rows[:room]:
         moment = moments.get(received) or moments.setdefault(received, _moment(received))
-        end = n, key
+        end = n, key, received
         page.operations.append(
             orjson.Fragment(
                 f'{body[:-1]},"n":{n},"stamp":"{stamp}","status":"{status}","received":"{moment}"}}'
@@ -138,16 +139,19 @@ def _add(rows: list[Row], page: Page, room: int) -> tuple[int, str] | None:
 
 
 def _moment(came: datetime | str) -> str:
+    return _arrival(came).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _arrival(came: datetime | str) -> datetime:
     """As the driver gives it: SQLite's is a text in UTC."""
-    value = (
-        datetime.fromisoformat(came).replace(tzinfo=UTC) if isinstance(came, str) else came.astimezone(UTC)
-    )
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromisoformat(came).replace(tzinfo=UTC) if isinstance(came, str) else came.astimezone(UTC)
 
 
-def mark_of(operation_id: str) -> str:
-    """The random end of an operation's id: tells whether the log at a place is still the same."""
-    return operation_id[-12:]
+def _mark(operation_id: str, came: datetime | str) -> str:
+    """The random end of an operation's id, and when it came (milliseconds, hexadecimal): whether the log up to here is the one
+    that was read. One that was lost and sent again stands at another moment, with other stamps before it perhaps.
+    """
+    return f"{operation_id[-12:]}{(_arrival(came) - EPOCH) // MILLISECOND:x}"
 
 
 def beyond(places: Mapping[str, Place]) -> list[str]:
@@ -159,8 +163,8 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
         and_(OperationRow.inspection_id == key, OperationRow.n == place.log)
         for key, place in read_before.items()
     )
-    rows = db.session.execute(select(OperationRow.inspection_id, OperationRow.id).where(or_(*held)))
-    found = {row.inspection_id: mark_of(row.id) for row in rows}
+    query = select(OperationRow.inspection_id, OperationRow.id, OperationRow.received_at).where(or_(*held))
+    found = {key: _mark(operation, came) for key, operation, came in db.session.execute(query)}
     return sorted(key for key, place in read_before.items() if found.get(key) != place.mark)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inspect_app import clock
 from inspect_app.audit.models import AuditLine
 from inspect_app.domain.operations import Operation, content_hash
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
@@ -328,6 +330,24 @@ def test_an_other_log_grown_past_the_old_place_is_noticed_too(site: Site, db: An
         session.query(Inspection).update({"log_n": 0})
     site.staff.push(site.staff.finding(), site.staff.finding())
     assert site.leader.post().json["epoch"] != before
+
+
+def test_the_same_operation_come_again_at_its_old_place_is_noticed_too(site: Site, db: Any) -> None:
+    """Its stamp, or one before it, may be another now: who has read it before reads again."""
+    mine = site.member.finding()
+    site.member.push(mine)
+    old = site.leader.pull()[0]
+    before = site.leader.post().json["epoch"]
+    with transaction() as session:
+        session.query(OperationRow).delete()
+        session.query(Inspection).update({"log_n": 0})
+    with clock.set_to(clock.now() + timedelta(seconds=1)):
+        site.member.push(mine)
+    answer = site.leader.post().json
+    assert answer["epoch"] != before
+    again = answer["operations"][0]
+    assert (again["id"], again["n"]) == (old["id"], old["n"])
+    assert again["received"] > old["received"]
 
 
 @pytest.mark.parametrize(

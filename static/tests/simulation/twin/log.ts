@@ -220,7 +220,7 @@ export class ServerLog {
       most,
     );
     const last = first.found.at(-1);
-    let place = last === undefined ? from : { ...from, log: last.n, mark: last.operation.id.slice(-12) };
+    let place = last === undefined ? from : { ...from, log: last.n, mark: markOf(last) };
     if (!this.sheetsOpen || first.more) return { entries: first.found, place, more: first.more };
     const hidden = this.entries.filter((entry) => entry.n > from.sheets && !open(entry));
     const second = page(hidden, most - first.found.length);
@@ -231,9 +231,12 @@ export class ServerLog {
   /** Whether a reader was given something at a place that stands there no more. */
   isBeyond(place: Place): boolean {
     if (place.log === 0) return false;
-    return this.entries[place.log - 1]?.operation.id.slice(-12) !== place.mark;
+    const entry = this.entries[place.log - 1];
+    return entry === undefined || markOf(entry) !== place.mark;
   }
 }
+
+const markOf = (entry: Entry): string => entry.operation.id.slice(-12) + entry.received;
 
 function page(entries: Entry[], room: number): { found: Entry[]; more: boolean } {
   return { found: entries.slice(0, room), more: entries.length > room };
