@@ -107,5 +107,6 @@ WORDS: dict[str, str] = {
     "scheduling.viewed": "查看密封行程",
     "sync.clock_off": "裝置的時鐘和伺服器不同",
     "sync.epoch_begun": "開始新的同步紀元",
+    "sync.receipt_shown": "還原前的收據證明收到時間",
     "sync.left_behind_settled": "處理完裝置上沒有送達的資料",
 }

@@ -42,3 +42,11 @@ class DeviceClock(db.Model):  # type: ignore[name-defined,misc]
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
     seconds: Mapped[int] = mapped_column(BigInteger)  # ahead of the server; negative: behind
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FirstReceipt(db.Model):  # type: ignore[name-defined,misc]
+    """When an operation was first received, where the log was restored to a state before that: its device's old receipt says so."""
+
+    __tablename__ = "first_receipts"
+    operation_id: Mapped[str] = mapped_column(ForeignKey("operations.id"), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)

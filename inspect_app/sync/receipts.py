@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -24,15 +25,13 @@ from inspect_app.installation.services import current
 from inspect_app.photos import queries as photos
 from inspect_app.photos.store import original_key, store
 from inspect_app.sync.keys import receipt_public_key, sign
+from inspect_app.sync.models import FirstReceipt
 
 
 def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
     """The receipt of an own device for an inspection on whose team the actor is; anything else is `not_found`."""
-    permit(actor, Permission.INSPECT)
-    device = db.session.get(Device, device_id)
-    if device is None or device.account_id != actor.id or inspection_id not in inspections_of(actor.id):
-        raise Problem("not_found", "找不到這次查核，或這台裝置不是您的。")
-    logged, aside = _logged(inspection_id, device_id), _aside(inspection_id, device_id)
+    refuse_others(actor, inspection_id, device_id)
+    logged, aside = logged_of(inspection_id, device_id), _aside(inspection_id, device_id)
     stored, missing = _photos(logged, aside)
     missing += _gaps(logged, aside)
     content: dict[str, Any] = {
@@ -44,20 +43,35 @@ def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
         "complete": not missing,
         "missing": missing,
         "archived": holds(inspection_id, device_id, (one["sha256"] for one in stored)),
-        "issued_at": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "issued_at": _moment(clock.now()),
         "key": receipt_public_key(),
     }
     return {**content, "signature": sign(content)}
 
 
-def _logged(inspection_id: str, device_id: str) -> Sequence[Logged]:
+def refuse_others(actor: Actor, inspection_id: str, device_id: str) -> None:
+    """Raises `not_found` for a device or an inspection that is not the actor's."""
+    permit(actor, Permission.INSPECT)
+    device = db.session.get(Device, device_id)
+    if device is None or device.account_id != actor.id or inspection_id not in inspections_of(actor.id):
+        raise Problem("not_found", "找不到這次查核，或這台裝置不是您的。")
+
+
+def logged_of(inspection_id: str, device_id: str) -> Sequence[Logged]:
     """In the order of the device."""
     query = select(OperationRow.id, OperationRow.seq, OperationRow.content_hash, OperationRow.body)
+    query = query.add_columns(OperationRow.received_at, FirstReceipt.received_at.label("first"))
+    query = query.outerjoin(FirstReceipt, FirstReceipt.operation_id == OperationRow.id)
     query = query.where(OperationRow.inspection_id == inspection_id, OperationRow.device_id == device_id)
     return [
-        Logged(row.id, row.seq, row.content_hash, incoming.photos_of(operation_of(row.body)))
+        Logged(row.id, row.seq, row.content_hash, incoming.photos_of(operation_of(row.body)),
+               _moment(min(row.received_at, row.first or row.received_at)))
         for row in db.session.execute(query.order_by(OperationRow.seq, OperationRow.id))
-    ]
+    ]  # fmt: skip
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class Logged:
     seq: int
     content_hash: str
     photos: frozenset[str]
+    received: str  # when it first came, ISO 8601 with milliseconds
 
 
 def _aside(inspection_id: str, device_id: str) -> list[SetAside]:
@@ -90,10 +105,26 @@ def _operations(
     return {
         "count": len(logged),
         "through": through,
-        "digest": digest_of((device_id, one.seq, one.id, one.content_hash) for one in logged),
+        "digest": digest_over(device_id, logged),
+        "received": _received(logged),
         "late": [{"id": operation.id, "seq": operation.seq} for operation in logged if operation.id in late],
         "refused": [{"id": row.operation_id, "seq": row.seq, "code": row.code} for row in aside],
     }
+
+
+def digest_over(device_id: str, logged: Iterable[Logged]) -> str:
+    return digest_of((device_id, one.seq, one.id, one.content_hash) for one in logged)
+
+
+def _received(logged: Iterable[Logged]) -> list[dict[str, Any]]:
+    """When they came, in runs: those after the run before and through number `through` came at `at`."""
+    runs: list[dict[str, Any]] = []
+    for one in logged:
+        if runs and runs[-1]["at"] == one.received:
+            runs[-1]["through"] = one.seq
+        else:
+            runs.append({"through": one.seq, "at": one.received})
+    return runs
 
 
 def _photos(logged: Sequence[Logged], aside: list[SetAside]) -> tuple[list[dict[str, Any]], list[str]]:

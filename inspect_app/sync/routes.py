@@ -17,7 +17,16 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.installation.services import current
 from inspect_app.scheduling.queries import BEFORE
-from inspect_app.sync import device_clocks, exchange, packages, receipts, schemas, specification, wire
+from inspect_app.sync import (
+    device_clocks,
+    earlier,
+    exchange,
+    packages,
+    receipts,
+    schemas,
+    specification,
+    wire,
+)
 from inspect_app.sync.keys import receipt_public_key
 
 blueprint = APIBlueprint("sync", __name__, url_prefix="/api/v1", tag="field")
@@ -154,6 +163,18 @@ def catalogue(edition: str) -> Response:
 @blueprint.doc(summary="What the server holds of a device's work, signed", responses=[400, 401, 403, 404])
 def receipt(inspection: str, query: dict[str, Any]) -> Response:
     return wire.answer(receipts.receipt(actor(), inspection, query["device"]))
+
+
+@blueprint.post("/inspections/<inspection>/receipt")
+@requires(Permission.INSPECT)
+@blueprint.input(schemas.EarlierIn, arg_name="form")
+@blueprint.output(schemas.ReceiptOut)
+@blueprint.doc(
+    summary="A receipt from before a restore: what was sent again keeps the moment at which it first came",
+    responses=[400, 401, 403, 404, 409, 422],
+)
+def earlier_receipt(inspection: str, form: dict[str, Any]) -> Response:
+    return wire.answer(earlier.stand(actor(), inspection, form["receipt"]))
 
 
 def init_app(app: APIFlask) -> None:

@@ -178,6 +178,12 @@ class ReceiptQuery(Schema):
     device = fields.String(required=True, validate=_uuid)
 
 
+class EarlierIn(Schema):
+    """`receipt`: one that this server gave the device before a restore, as it was given."""
+
+    receipt = fields.Dict(keys=fields.String(), required=True)
+
+
 class LateOut(Schema):
     id = fields.String(required=True)
     seq = fields.Integer(required=True)
@@ -187,10 +193,18 @@ class RefusedOut(LateOut):
     code = fields.String(required=True)
 
 
+class ReceivedOut(Schema):
+    """Those after the run before, through this number, first came then."""
+
+    through = fields.Integer(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+
+
 class ReceiptOperations(Schema):
     count = fields.Integer(required=True)
     through = fields.Integer(required=True)
     digest = fields.String(required=True)
+    received = fields.List(fields.Nested(ReceivedOut), required=True)
     late = fields.List(fields.Nested(LateOut), required=True)
     refused = fields.List(fields.Nested(RefusedOut), required=True)
 

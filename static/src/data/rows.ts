@@ -105,6 +105,8 @@ export interface Setting {
   /** per inspection, what the server was last told that this device has still to send */
   told: Record<string, string>;
   sheets: { inspection: string; member: string; handed_in: boolean; late?: boolean }[];
+  /** receipts of earlier epochs that the server has not been shown yet: they say when it first received what it lost */
+  earlier: Record<string, Receipt[]>;
 }
 
 export interface ReserveRow {

@@ -51,8 +51,17 @@ async function takeEpoch(db: FieldDatabase, epoch: string): Promise<boolean> {
     .where('state')
     .equals('stored')
     .modify((photo) => void uploadAgain(photo));
-  await db.receipts.clear();
+  await setAside(db);
   return true;
+}
+
+/** The receipts of the epoch that is over free nothing any more; they still say when the server first received what it lost. */
+async function setAside(db: FieldDatabase): Promise<void> {
+  const earlier = { ...(await setting(db, 'earlier')) };
+  for (const { inspection, receipt } of await db.receipts.toArray())
+    earlier[inspection] = [...(earlier[inspection] ?? []), receipt];
+  await keepSetting(db, 'earlier', earlier);
+  await db.receipts.clear();
 }
 
 const ANSWERED = new Set(['acknowledged', 'refused', 'quarantined']);

@@ -12,7 +12,7 @@ import { due, keepReceipt, manifestOf } from './receipts';
 import { withReserve } from './reserve';
 import type { PhotoRow } from './rows';
 import type { FieldDatabase } from './schema';
-import { changeSetting, setting } from './settings';
+import { changeSetting, keepSetting, setting } from './settings';
 import { settleReply } from './settle';
 
 export type { ExclusiveLock };
@@ -153,6 +153,19 @@ export class DexieStore implements SyncStore {
       keepReceipt(this.db, inspection, receipt, verdict, now),
     );
     this.changes.tell(inspection);
+  }
+
+  async earlierReceipts(inspection: string): Promise<Receipt[]> {
+    const kept = await this.#read([this.db.settings], () => setting(this.db, 'earlier'));
+    return kept?.[inspection] ?? [];
+  }
+
+  async earlierShown(inspection: string, signature: string): Promise<void> {
+    await this.#write([this.db.settings], async () => {
+      const { [inspection]: kept = [], ...others } = (await setting(this.db, 'earlier')) ?? {};
+      const left = kept.filter((receipt) => receipt.signature !== signature);
+      await keepSetting(this.db, 'earlier', left.length > 0 ? { ...others, [inspection]: left } : others);
+    });
   }
 
   async #photo(sha256: string, change: Partial<PhotoRow>): Promise<void> {

@@ -7,7 +7,7 @@ import { backOff } from './backoff';
 import { type Appetite, exchangeAll, hearty, timeoutFor } from './exchange';
 import type { Clock, ExclusiveLock, Random, SyncStore, Transport, VerifySignature } from './ports';
 import { sendPreviews } from './previews';
-import { judge } from './receipt';
+import { judge, showReceipt } from './receipt';
 import { askJson, Halt, Rejected } from './reply';
 import { type Chunk, firstChunk, uploadPhoto } from './upload';
 import { type Receipt, receiptShape, type Session, sessionShape } from './wire';
@@ -147,10 +147,21 @@ export class SyncMachine {
     try {
       const request = { method: 'GET', path, timeout: timeoutFor(0) } as const;
       const receipt = await askJson<Receipt>(this.world.transport, request, receiptShape);
-      await store.keepReceipt(inspection, receipt, await judge(receipt, manifest, verify), clock());
+      const verdict = await judge(receipt, manifest, verify);
+      await store.keepReceipt(inspection, receipt, verdict, clock());
+      if (verdict.matches) await this.#earlier(inspection);
     } catch (error) {
       // No receipt for this one (yet): the others' still count, and nothing is freed without.
       if (!(error instanceof Rejected)) throw error;
+    }
+  }
+
+  /** After a restore, once all is there again: what the server lost keeps the moment at which it first received it. */
+  async #earlier(inspection: string): Promise<void> {
+    const { store, transport } = this.world;
+    for (const receipt of await store.earlierReceipts(inspection)) {
+      await showReceipt(transport, inspection, receipt);
+      await store.earlierShown(inspection, receipt.signature);
     }
   }
 

@@ -102,4 +102,8 @@ export interface SyncStore {
   receiptsDue(now: number): Promise<string[]>;
   manifest(inspection: string): Promise<Manifest>;
   keepReceipt(inspection: string, receipt: Receipt, verdict: Verdict, now: number): Promise<void>;
+  /** Receipts of earlier epochs that the server has not been shown. */
+  earlierReceipts(inspection: string): Promise<Receipt[]>;
+  /** The server has seen the one with this signature. */
+  earlierShown(inspection: string, signature: string): Promise<void>;
 }

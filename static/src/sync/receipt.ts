@@ -1,8 +1,23 @@
-/** Whether a receipt says what this device holds: the only thing on which anything may ever be deleted. */
+/** Whether a receipt says what this device holds: the only thing on which anything may ever be deleted; and what an old one is good for. */
 import { canonicalJson, type Json } from '../domain/json';
 import { digest, type Operation } from '../domain/operations';
-import type { VerifySignature } from './ports';
-import type { Receipt } from './wire';
+import { timeoutFor } from './exchange';
+import type { Transport, VerifySignature } from './ports';
+import { askJson, Rejected } from './reply';
+import { type Receipt, receiptShape } from './wire';
+
+/** Shows our server one of its own receipts, from before a restore. One that it no longer knows is shown in vain, and once. */
+export async function showReceipt(transport: Transport, inspection: string, receipt: Receipt): Promise<void> {
+  const body = JSON.stringify({ receipt });
+  const path = `/api/v1/inspections/${inspection}/receipt`;
+  const headers = { 'content-type': 'application/json' };
+  const timeout = timeoutFor(body.length); // all of it is ASCII
+  try {
+    await askJson(transport, { method: 'POST', path, headers, body, timeout }, receiptShape);
+  } catch (error) {
+    if (!(error instanceof Rejected) || error.status >= 500) throw error;
+  }
+}
 
 /** What this device sent for one inspection. */
 export interface Manifest {

@@ -38,7 +38,15 @@ export interface Receipt {
   inspection: string;
   device: string;
   epoch: string;
-  operations: { count: number; through: number; digest: string; late: Json[]; refused: Json[] };
+  operations: {
+    count: number;
+    through: number;
+    digest: string;
+    /** when they first came, in runs; an older server does not say */
+    received?: { through: number; at: string }[];
+    late: Json[];
+    refused: Json[];
+  };
   photos: { sha256: string; size: number }[];
   complete: boolean;
   missing: Json[];

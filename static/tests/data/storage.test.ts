@@ -9,12 +9,13 @@ import { draftRow } from '../../src/data/log';
 import { freezeDrafts } from '../../src/data/rescue';
 import type { OperationRow } from '../../src/data/rows';
 import { databaseName, FieldDatabase, SCHEMA_VERSION } from '../../src/data/schema';
-import { keepSetting } from '../../src/data/settings';
+import { keepSetting, setting } from '../../src/data/settings';
 import { DexieStore } from '../../src/data/store';
 import { listOf, shownValue } from '../../src/domain/operations';
 import { exportRescue } from '../../src/engine';
 import { pageLocks } from '../../src/engine/locks';
 import type { HttpReply, HttpRequest } from '../../src/sync/ports';
+import { problem, reply } from '../simulation/twin/server';
 import { type Bench, bench, INSPECTION, openEngine, until } from './bench';
 import { decrypted } from './rescued';
 import { KEY } from './tablet';
@@ -421,6 +422,51 @@ describe('receipts', () => {
     await engine.sendNow();
     expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('b');
     await until(engine, ({ receipt, send }) => receipt?.complete === true && send === 'safe');
+  });
+
+  test('after a restore the server is shown the old receipts: it says again when it first received what it had lost', async () => {
+    const { engine, server, tablet, clock } = await sent();
+    const before = server.snapshot();
+    clock.now += 60_000;
+    await engine.edit(INSPECTION, 'finding', FINDING, { text: 'b' });
+    await engine.sendNow();
+    const received = async () => (await tablet.db.receipts.get(INSPECTION))?.receipt.operations.received;
+    const told = await received();
+    expect(told).toHaveLength(2);
+    server.restore(before);
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(server.log).toHaveLength(3);
+    const today = new Date(clock.now).toISOString();
+    expect(server.log.at(-1)?.received).toBe(today);
+    clock.now += DAY;
+    await engine.sendNow();
+    expect(await received()).toEqual(told);
+    expect(await setting(tablet.db, 'earlier')).toEqual({});
+  });
+
+  test('an old receipt that a portal swallowed is shown again; one that the server no longer knows, once', async () => {
+    const { engine, server, tablet, clock } = await sent();
+    const honest = tablet.line.transport;
+    let shown = 0;
+    let portal = true;
+    await engine.stop();
+    const transport = async (request: HttpRequest): Promise<HttpReply> => {
+      if (request.method !== 'POST' || !request.path.includes('/receipt')) return honest(request);
+      shown += 1;
+      return portal ? reply(200, '<html>', { 'content-type': 'text/html' }) : problem(422, 'bad_value');
+    };
+    await tablet.start({ transport });
+    server.restore(server.snapshot());
+    await tablet.engine.sendNow();
+    expect(shown).toBe(1);
+    portal = false;
+    for (const _ of [1, 2, 3]) {
+      clock.now += DAY;
+      await tablet.engine.sendNow();
+    }
+    expect(shown).toBe(2);
+    expect(await setting(tablet.db, 'earlier')).toEqual({});
   });
 
   test('a server that never gets hold of a photo is not asked without end', async () => {

@@ -5,6 +5,7 @@
 import { canonicalJson, type Json } from '../../../src/domain/json';
 import { digest, type Operation, photosOf, type Team } from '../../../src/domain/operations';
 import type { HttpReply, HttpRequest } from '../../../src/sync/ports';
+import type { Receipt } from '../../../src/sync/wire';
 import { RECEIPT_KEY, signed } from '../signatures';
 import { Durably, json, type Kill, problem } from './answers';
 import { type Entry, NOWHERE, type Place, ServerLog } from './log';
@@ -41,6 +42,8 @@ export class SimulatedServer {
   readonly previews = new ServerPreviews();
   /** device -> seconds by which its clock was ahead when that last changed */
   clocks = new Map<string, number>();
+  /** operation -> when it first came, as an old receipt said */
+  first = new Map<string, string>();
   #epochs = 1;
 
   constructor(
@@ -79,6 +82,8 @@ export class SimulatedServer {
         (inspection) => this.#opens(inspection, durably),
       );
     const receipt = /^\/api\/v1\/inspections\/([^/]+)\/receipt$/.exec(path);
+    if (receipt && request.method === 'POST')
+      return this.#earlier(request, receipt[1] ?? '', now, manner.cut ?? null, durably);
     if (receipt) return this.#receipt(receipt[1] ?? '', query.replace('device=', ''), now);
     return problem(404, 'not_found');
   }
@@ -99,6 +104,7 @@ export class SimulatedServer {
     this.photos.originals = new Map(photos.originals);
     this.photos.possessed = new Set(photos.possessed);
     this.clocks = new Map(to.clocks);
+    this.first = new Map(to.first);
     if (behindOurBack) this.epoch = to.epoch;
     else this.#newEpoch();
   }
@@ -109,6 +115,7 @@ export class SimulatedServer {
       photos: this.photos.copy(),
       epoch: this.epoch,
       clocks: new Map(this.clocks),
+      first: new Map(this.first),
     };
   }
 
@@ -202,13 +209,64 @@ export class SimulatedServer {
     return { place: NOWHERE, epoch: this.epoch };
   }
 
+  /** One of our own receipts, from before a restore: what it covers first came when it says so. */
+  #earlier(
+    request: HttpRequest,
+    inspection: string,
+    now: number,
+    cut: number | null,
+    durably: Durably,
+  ): HttpReply {
+    const text = String(request.body).slice(0, cut ?? undefined);
+    const shown = (parsed(text) as { receipt: Receipt } | null)?.receipt;
+    if (shown === undefined) return problem(400, 'bad_request');
+    const { signature, ...content } = shown;
+    if (signed(canonicalJson(content as unknown as Json)) !== signature) return problem(422, 'bad_value');
+    if (this.operations.opened === '') return problem(404, 'not_found');
+    const { count, through, digest: told, received = [] } = shown.operations;
+    const covered = this.#own(inspection, shown.device).filter(({ operation }) => operation.seq <= through);
+    const own = covered.map((entry) => entry.operation);
+    if (own.length !== count || digest(own, { [shown.device]: through }) !== told)
+      return problem(409, 'wrong_state');
+    const earlier = covered.flatMap((entry): [string, string][] => {
+      const at = received.find((run) => entry.operation.seq <= run.through)?.at;
+      return at !== undefined && at < this.#firstReceived(entry) ? [[entry.operation.id, at]] : [];
+    });
+    if (earlier.length > 0)
+      durably.run(() => {
+        this.first = new Map([...this.first, ...earlier]);
+      });
+    return this.#receipt(inspection, shown.device, now);
+  }
+
+  #own(inspection: string, device: string): Entry[] {
+    return this.log
+      .filter(({ operation }) => operation.device === device && operation.inspection === inspection)
+      .sort((one, other) => bySeq(one.operation, other.operation));
+  }
+
+  #firstReceived({ operation, received }: Entry): string {
+    const first = this.first.get(operation.id);
+    return first !== undefined && first < received ? first : received;
+  }
+
+  /** In runs: those after the run before, through its number, came at its moment. */
+  #received(entries: Entry[]): { through: number; at: string }[] {
+    const runs: { through: number; at: string }[] = [];
+    for (const entry of entries) {
+      const last = runs.at(-1);
+      const at = this.#firstReceived(entry);
+      if (last?.at === at) last.through = entry.operation.seq;
+      else runs.push({ through: entry.operation.seq, at });
+    }
+    return runs;
+  }
+
   #receipt(inspection: string, device: string, now: number): HttpReply {
     if (this.operations.opened === '') return problem(404, 'not_found');
     const of = (operation: Operation) => operation.device === device && operation.inspection === inspection;
-    const own = this.log
-      .map((entry) => entry.operation)
-      .filter(of)
-      .sort(bySeq);
+    const entries = this.#own(inspection, device);
+    const own = entries.map((entry) => entry.operation);
     const logged = new Set(own.map((operation) => operation.id));
     const aside = [...this.refused.values()]
       .filter(({ operation: it }) => of(it) && !logged.has(it.id))
@@ -219,6 +277,7 @@ export class SimulatedServer {
       count: own.length,
       through,
       digest: digest(own, { [device]: through }),
+      received: this.#received(entries),
       late: own.filter(({ id }) => late.has(id)).map(({ id, seq }) => ({ id, seq })),
       refused: aside.map(({ operation: { id, seq }, code }) => ({ id, seq, code })),
     };
@@ -234,6 +293,14 @@ export class SimulatedServer {
     const state = { complete: missing.length === 0, missing, archived: this.archived };
     const body = { ...base, ...state, issued_at: new Date(now).toISOString(), key: RECEIPT_KEY };
     return json(200, { ...body, signature: signed(canonicalJson(body as unknown as Json)) });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
