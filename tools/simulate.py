@@ -35,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--pairs", action="store_true", help="every pair of faults of the core story")
     found.add_argument("--compare", type=int, default=3, metavar="N",
                        help="with every pair, on the twin: of a thousand that another stands for, tell N besides")  # fmt: skip
+    found.add_argument("--from", metavar="NAME",
+                       help='with every pair: go on with this first fault, "core: step 20 clean", after an interruption')  # fmt: skip
     found.add_argument("--sample", type=int, metavar="N", help="only N of the singles, of the pairs")
     found.add_argument("--server", choices=("twin", "real", "both"), default="twin",
                        help="the TypeScript twin, the Python services over a pipe, or both held to each other")  # fmt: skip

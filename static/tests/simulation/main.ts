@@ -27,6 +27,7 @@ const { values } = parseArgs({
     singles: { type: 'boolean', default: false },
     pairs: { type: 'boolean', default: false },
     compare: { type: 'string', default: '3' },
+    from: { type: 'string' },
     sample: { type: 'string' },
     seconds: { type: 'string' },
     part: { type: 'string', default: '0/1' },
@@ -154,7 +155,7 @@ async function campaign(): Promise<number> {
 
 /** Every pair is decided; what stands for others is told. */
 async function allPairs(share: number): Promise<number> {
-  const campaign = new Pairs(part, parts, share);
+  const campaign = new Pairs(part, parts, share, values.from ?? null);
   const started = performance.now();
   let lastWord = started;
   let broken = 0;

@@ -64,18 +64,19 @@ export class Pairs {
   readonly #groups = new Map<string, string[][]>();
   readonly #random = seeded(1);
 
-  /** `share`: of a thousand that are left out, so many are told for comparison. */
+  /** `share`: of a thousand that are left out, so many are told for comparison. `from`: the first fault with which an interrupted run goes on. */
   constructor(
     private readonly part: number,
     private readonly parts: number,
     private readonly share: number,
+    private from: string | null,
   ) {}
 
   /** Yields after each story; throws `Breaks`. */
   async *all(): AsyncGenerator<string> {
     const plain = await this.#tell([]);
     for (const [fault, like] of await this.#following(plain)) {
-      if (this.#place(fault) % this.parts !== this.part) continue;
+      if (this.#place(fault) % this.parts !== this.part || this.#isDone(fault)) continue;
       const first = await this.#tell([fault]);
       yield core([fault]).name;
       this.tally.pairs += this.#count(first) * like.length;
@@ -90,6 +91,11 @@ export class Pairs {
       for (const rest of first.rests) rest.standing = null;
       first.moments.length = 0;
     }
+  }
+
+  #isDone(fault: Fault): boolean {
+    if (this.from === core([fault]).name) this.from = null;
+    return this.from !== null;
   }
 
   /** Faults at one place stay together: they come to the same states. */
