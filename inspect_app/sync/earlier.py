@@ -57,7 +57,7 @@ def _ours(shown: Mapping[str, Any]) -> bool:
 
 def _earlier(covered: Sequence[Logged], told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of those that came before the moment that the log gives."""
-    runs: Sequence[Mapping[str, Any]] = told["received"]
+    runs: Sequence[Mapping[str, Any]] = told.get("received", ())  # an older server did not say
     moments = (
         (one, next((run["at"] for run in runs if one.seq <= run["through"]), one.received)) for one in covered
     )
