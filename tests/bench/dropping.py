@@ -12,7 +12,7 @@ import orjson
 import psycopg
 
 from tests.bench.measure import Caller, Figures, Line, Table, measure, median
-from tests.bench.operations import ROUNDS, floor, started
+from tests.bench.operations import ROUNDS, floor, ones_of, started
 from tests.bench.visits import Job, Place, body_of
 from tests.support.wire import send_part
 
@@ -28,7 +28,7 @@ def dropping(kind: str = "sqlite") -> Table:
         _round(place, place.take(VISITS))
         beyond, taken = [], []
         for _ in range(ROUNDS):
-            raw = floor(kind, place, place.take(VISITS), CLIENTS)
+            raw = floor(kind, place, ones_of(place.take(VISITS)), CLIENTS)
             jobs = place.take(VISITS)
             beyond.append(max(_round(place, jobs).waits) - max(raw.waits))
             taken += jobs

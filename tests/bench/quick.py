@@ -126,7 +126,7 @@ def _filled(kind: str, url: str, job: Job) -> Any:
         rows, _, line = rows_of(job)
         numbered = [(*row[:2], written + place, *row[3:]) for place, row in enumerate(rows, 1)]
         numbered = numbered[: PULLED - written]
-        raw.write((numbered, (len(numbered), job.inspection), line))
+        raw.write([(numbered, (len(numbered), job.inspection), line)])
         written += len(numbered)
     connection: Any = raw.connection
     if isinstance(connection, psycopg.Connection):
