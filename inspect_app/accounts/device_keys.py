@@ -28,7 +28,7 @@ def keep(actor: Actor, key: bytes) -> str:
 
     An older one stays beside it: rows may still be sealed by it. Raises `forbidden` without a device, `too_many`.
     """
-    device, fingerprint = _own_device(actor), hashlib.sha256(key).hexdigest()
+    device, fingerprint = own_device(actor), hashlib.sha256(key).hexdigest()
     sealed = close_box(secret("device.key"), _place(device, fingerprint), key)
     row = {
         "device_id": device.id, "fingerprint": fingerprint, "sealed": sealed, "created_at": clock.now(),
@@ -46,7 +46,7 @@ def release(actor: Actor, password: str, address: str) -> list[bytes]:
 
     Raises what signing in raises for a wrong password, `forbidden` without a device, `device_revoked`.
     """
-    device = _own_device(actor)
+    device = own_device(actor)
     if sessions.verify(actor.login, password, address).id != actor.id:
         raise Problem("forbidden")
     with transaction() as session:
@@ -57,7 +57,7 @@ def release(actor: Actor, password: str, address: str) -> list[bytes]:
     return [open_box(secret("device.key"), _place(device, row.fingerprint), row.sealed) for row in rows]
 
 
-def _own_device(actor: Actor) -> Device:
+def own_device(actor: Actor) -> Device:
     """The session's device as it stands now; a program's token and a session of the office have none."""
     row = db.session.get(Device, actor.device_id, populate_existing=True) if actor.device_id else None
     if row is None or row.account_id != actor.id:

@@ -60,6 +60,15 @@ class DeviceKey(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class WitnessKey(db.Model):  # type: ignore[name-defined,misc]
+    """The public half of a key with which a device signs what it knows of a photo; no row is ever replaced."""
+
+    __tablename__ = "device_witness_keys"
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(130), primary_key=True)  # P-256, uncompressed point, hex
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SignIn(db.Model):  # type: ignore[name-defined,misc]
     """A server-side session; the cookie holds a random token of which only the hash is stored."""
 

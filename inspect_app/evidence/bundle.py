@@ -22,7 +22,8 @@ from inspect_app.extensions import db
 from inspect_app.inspections import queries
 from inspect_app.inspections.models import OperationRow, Record
 from inspect_app.photos import queries as photos
-from inspect_app.photos.models import Photo
+from inspect_app.photos import witnesses
+from inspect_app.photos.models import Photo, PhotoWitness
 from inspect_app.transaction import transaction
 
 FORMAT = "inspect-app-evidence/1"
@@ -56,7 +57,7 @@ def export(actor: Actor, inspection_id: str, subjects: Iterable[str] = ()) -> di
         ],
         "record": _record(inspection_id),
         "operations": _operations(inspection_id),
-        "photos": [{"sha256": one.sha256, "size": one.size, "state": one.state} for one in used],
+        "photos": _photos(used),
     }
 
 
@@ -113,6 +114,20 @@ def _stamp(stamped: Mapping[str, bytes], signature: str) -> dict[str, str]:
 
 def _hex(proof: Iterable[bytes]) -> list[str]:
     return [one.hex() for one in proof]
+
+
+def _photos(used: Sequence[Photo]) -> list[dict[str, Any]]:
+    """Each photo, and what its device signed of it, where it did."""
+    signed = witnesses.by_hashes(one.sha256 for one in used)
+    return [
+        {"sha256": one.sha256, "size": one.size, "state": one.state, **_witness(signed.get(one.sha256))}
+        for one in used
+    ]
+
+
+def _witness(row: PhotoWitness | None) -> dict[str, Any]:
+    names = ("facts", "key", "signature", "verdict")
+    return {} if row is None else {"witness": {name: getattr(row, name) for name in names}}
 
 
 def _record(inspection_id: str) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from inspect_app.extensions import db
 from inspect_app.inspections.showing import Shown
 from inspect_app.inspections.state import folded
 from inspect_app.notices.models import CaseItem, Reply
-from inspect_app.office.filters import roc_date
+from inspect_app.office.filters import roc_date, roc_stamp
 from inspect_app.photos import queries as photos
-from inspect_app.photos.models import Photo
+from inspect_app.photos import witnesses
+from inspect_app.photos.models import Photo, PhotoWitness
 from inspect_app.photos.sniff import DOCUMENT
+from inspect_app.photos.witnesses import Verdict, facts_of
 from inspect_app.projects.models import Tender
 
 IMPROVED = ("during", "after")  # the slots of a reply whose pictures must be younger than the visit
@@ -23,7 +25,8 @@ IMPROVED = ("during", "after")  # the slots of a reply whose pictures must be yo
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One picture. `metres`: from the site; `lines`: what to look at, in words; `trouble`: why it cannot be shown."""
+    """One picture. `metres`: from the site; `lines`: what to look at, in words; `trouble`: why it cannot be shown;
+    `witness`: what the device signed of it, in words."""
 
     scan: bool
     trouble: str
@@ -31,18 +34,22 @@ class Facts:
     taken_at: datetime | None
     arrived_at: datetime
     lines: tuple[str, ...]
+    witness: str = ""
 
 
 def of_record(one: Shown, listed: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
     """{entity_id: facts} of an inspection's photos; what the camera did not write, the tablet did."""
     lines = list(listed)
     rows, state = photos.by_hashes(line["sha256"] for line in lines), folded(one.inspection.id)
+    signed = witnesses.by_hashes(rows)
     site, day = _site(one.inspection.tender_id), one.inspection.inspected_on
     found = {}
     for line in lines:
         if (row := rows.get(line["sha256"])) is not None:
             told = state.entity("photo", line["entity_id"]).values()
-            found[line["entity_id"]] = _facts(row, told, site, on=day, after=None)
+            facts = _facts(row, told, site, on=day, after=None)
+            said = "" if facts.scan else _witnessed(signed.get(row.sha256), told)
+            found[line["entity_id"]] = replace(facts, witness=said)
     return found
 
 
@@ -85,6 +92,19 @@ def _facts(
         taken.at,
         taken.arrived_at,
         tuple(_words(remark, taken, metres) for remark in odd),
+    )
+
+
+def _witnessed(row: PhotoWitness | None, told: Mapping[str, Any]) -> str:
+    """Whether the device signed the photo when it was saved; where it does not fit the finding now, both are there to see."""
+    if row is None:
+        return "沒有裝置簽章"
+    if row.verdict != Verdict.GOOD:
+        return "裝置簽章不符" if row.verdict == Verdict.WRONG else "裝置簽章的金鑰沒有登記"
+    facts = facts_of(row.facts)
+    moved = "，當時記在另一處" if facts.get("finding") != told.get("finding") else ""
+    return (
+        f"裝置簽章相符（裝置存檔 {roc_stamp(_moment(facts.get('at')))}，第 {facts.get('count')} 張{moved}）"
     )
 
 

@@ -52,6 +52,19 @@ class PhotoUse(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PhotoWitness(db.Model):  # type: ignore[name-defined,misc]
+    """What a device said of a photo when it saved it, signed there. It comes before the bytes, so the photo may never come."""
+
+    __tablename__ = "photo_witnesses"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    facts: Mapped[str] = mapped_column(Text)  # canonical JSON, as it was signed
+    key: Mapped[str] = mapped_column(String(130))
+    signature: Mapped[str] = mapped_column(String(128))  # ECDSA P-256 with SHA-256, r and s, hex
+    verdict: Mapped[str] = mapped_column(String(10))  # good, unknown, wrong: judged on arrival
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Upload(db.Model):  # type: ignore[name-defined,misc]
     """A tus upload; its identity is the hash within the sender's account."""
 

@@ -17,7 +17,7 @@ from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
-from inspect_app.photos import leases, originals
+from inspect_app.photos import leases, originals, witnesses
 from inspect_app.photos.leases import Part, Standing
 from inspect_app.photos.models import Photo, PhotoUse, Possession, Upload, UploadPart
 from inspect_app.photos.store import part_prefix, store
@@ -70,13 +70,15 @@ _FORGET_PARTS = Prepared(delete(UploadPart.__table__).where(_p.upload_id == bind
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a sender announces. `inspection` is a hint for people who look at uploads under way, nothing more."""
+    """What a sender announces. `inspection` is a hint for people who look at uploads under way, nothing more; `witness` is
+    what its device signed (witnesses.py)."""
 
     sha256: str
     length: int
     filename: str = ""
     media_type: str = ""
     inspection: str = ""
+    witness: str = ""
 
 
 def upload_id(account_id: str, sha256: str) -> str:
@@ -93,6 +95,8 @@ def begin(actor: Actor, wanted: Wanted) -> Standing:
         stands = _create(actor, key, wanted, anew=stands is not None)
     if stands.length != wanted.length:
         stands = _restart(actor, stands, wanted.length)
+    if wanted.witness:
+        witnesses.keep(actor, wanted.sha256, wanted.length, wanted.witness)
     return _settled(actor, stands)
 
 

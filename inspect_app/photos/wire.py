@@ -46,9 +46,8 @@ def wanted(request: Request) -> Wanted:
             field="Upload-Metadata",
         )
     length = number(request, "Upload-Length")
-    return Wanted(
-        sha256, length, facts.get("filename", ""), facts.get("filetype", ""), facts.get("inspection", "")
-    )
+    told = (facts.get(name, "") for name in ("filename", "filetype", "inspection", "witness"))
+    return Wanted(sha256, length, *told)
 
 
 def _metadata(header: str) -> dict[str, str]:

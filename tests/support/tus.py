@@ -22,11 +22,18 @@ class Sender:
         self.client, self.headers = client, {**VERSION, **headers}
 
     def create(
-        self, content: bytes, *, digest: str | None = None, length: int | None = None, name: str = "a.jpg"
+        self,
+        content: bytes,
+        *,
+        digest: str | None = None,
+        length: int | None = None,
+        name: str = "a.jpg",
+        witness: str = "",
     ) -> Any:
         facts = (
             f"sha256 {coded(digest or sha256(content))},filename {coded(name)},filetype {coded('image/jpeg')}"
         )
+        facts += f",witness {coded(witness)}" if witness else ""
         size = len(content) if length is None else length
         return self.client.post(
             "/api/v1/uploads", headers={**self.headers, "Upload-Length": str(size), "Upload-Metadata": facts}

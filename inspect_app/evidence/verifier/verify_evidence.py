@@ -280,11 +280,24 @@ def check_operations(bundle: Json) -> str:
     return f"{place} operations: as they were taken in"
 
 
+def check_witnesses(bundle: Json) -> None:
+    """What devices signed of their photos is what the log took in; its verdict on the signature was given then."""
+    said = {(line["subject"], line["detail"]["facts"], line["detail"]["signature"], line["detail"]["verdict"])
+            for line in lines_of(bundle, "photos.witnessed")}  # fmt: skip
+    for number, photo in enumerate(bundle["photos"]):
+        if "witness" in photo:
+            one = photo["witness"]
+            facts = hashlib.sha256(one["facts"].encode()).hexdigest()
+            if ("photo:" + photo["sha256"], facts, one["signature"], one["verdict"]) not in said:
+                raise Wrong("witness", f"photos[{number}]", "the log took in another word of its device")
+
+
 def check_photos(bundle: Json, folder: Path | None) -> str:
     stored = {line["subject"] for line in lines_of(bundle, "photos.stored")}
     for number, photo in enumerate(bundle["photos"]):
         if "photo:" + photo["sha256"] not in stored:
             raise Wrong("photo", f"photos[{number}]", "the log does not say that it was taken in")
+    check_witnesses(bundle)
     if folder is None:
         return f"{len(bundle['photos'])} photos: named by the log (files not given)"
     given = {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}

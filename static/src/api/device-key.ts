@@ -15,6 +15,14 @@ export async function keepDeviceKey(transport: Transport, key: string, fingerpri
   if (kept.fingerprint !== fingerprint) throw new Halt('not_our_server');
 }
 
+/** The public half of the key with which this device signs. Resolves only when our server has said that it has it. */
+export async function keepWitnessKey(transport: Transport, key: string): Promise<void> {
+  const body = JSON.stringify({ key });
+  const request = { method: 'PUT', path: `${PATH}/witness`, headers, body, timeout: PATIENCE } as const;
+  const kept = await askJson<{ key: string }>(transport, request, object({ key: string }));
+  if (kept.key !== key) throw new Halt('not_our_server');
+}
+
 /** For the password, on the device that they are of: the newest first. */
 export async function releaseDeviceKeys(transport: Transport, password: string): Promise<string[]> {
   const body = JSON.stringify({ password });

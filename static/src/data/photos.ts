@@ -44,9 +44,10 @@ async function put(db: FieldDatabase, writer: Writer, photo: NewPhoto, edit: Edi
 /** The same photo again costs nothing: its row learns of the other inspection. */
 function rowFor({ inspection, filename, bytes, picture }: NewPhoto, known: PhotoRow | undefined): PhotoRow {
   if (known?.kept) return { ...known, inspections: [...new Set([...known.inspections, inspection])] };
-  const { sha256, type, width, height } = picture;
+  const { sha256, type, width, height, witness } = picture;
   const inspections = [...new Set([...(known?.inspections ?? []), inspection])];
-  const fresh = { sha256, type, width, height, filename, size: bytes.length, inspections };
+  const signed = witness === undefined ? {} : { witness };
+  const fresh = { sha256, type, width, height, filename, size: bytes.length, inspections, ...signed };
   return { ...fresh, state: 'unverified', offset: 0, reason: null, tries: 0, notBefore: 0, kept: true };
 }
 

@@ -57,6 +57,8 @@ export interface PhotoRow {
   kept: boolean;
   /** what became of the small picture sent ahead; absent: not sent yet */
   preview?: 'sent' | 'refused';
+  /** what this device signed when it was saved; absent: nothing */
+  witness?: string;
 }
 
 /** Bytes as `Uint8Array`, never Blob: Blobs were lost in power-cut trials. */

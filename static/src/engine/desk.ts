@@ -74,12 +74,14 @@ export class Desk {
     meta: PhotoMeta,
     use: PhotoUse,
   ): Promise<SavedPhoto> {
-    const read = await this.context.world.readPicture(bytes as Uint8Array<ArrayBuffer>);
+    const { account, device, world } = this.context;
+    const about = { account: account.id, device: device.id, inspection, finding };
+    const read = await world.readPicture(bytes as Uint8Array<ArrayBuffer>, about);
     if (!read.ok) throw new EngineError(read.code, null, read.detail);
     const { picture } = read;
     const twin = this.#sameAgain(inspection, picture.sha256, finding, use);
     if (twin !== null) return { entityId: twin, sha256: picture.sha256 };
-    const entityId = this.context.world.newId();
+    const entityId = world.newId();
     await this.#photo(
       inspection,
       entityId,

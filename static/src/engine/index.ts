@@ -17,3 +17,4 @@ export {
 } from './door';
 export { openEngine } from './open';
 export { keepKeyCopy } from './sealing';
+export { browserWorld } from './world';

@@ -167,6 +167,7 @@ class FieldEngine implements Engine {
     if (again.account.id !== account.id) throw new EngineError('other_account');
     await takePlace(this.context.db, again, world.newId);
     this.context.device = again.device;
+    void world.signedIn?.(account.id, again.device.id);
     const { key } = this.context.db.ring;
     if (key !== null) await renewCopy(world.transport, key);
     await this.sendNow();

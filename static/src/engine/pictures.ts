@@ -1,7 +1,8 @@
 /** Asks the worker; where workers or OffscreenCanvas are missing, or the worker dies, the page does the work itself. */
 import { type PictureResult, readPicture } from '../worker/picture';
+import type { About } from './witness';
 
-export type ReadPicture = (bytes: Uint8Array<ArrayBuffer>) => Promise<PictureResult>;
+export type ReadPicture = (bytes: Uint8Array<ArrayBuffer>, about?: About) => Promise<PictureResult>;
 
 export function pictureReader(): ReadPicture {
   if (typeof Worker === 'undefined' || typeof OffscreenCanvas === 'undefined') return readOnPage;

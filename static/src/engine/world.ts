@@ -10,6 +10,7 @@ import { verifyEd25519 } from '../sync/verify';
 import { browserLocks, type Locks } from './locks';
 import { pictureReader, type ReadPicture } from './pictures';
 import { room } from './storage';
+import { tellWitnessKey, witnessed } from './witness';
 
 export interface World {
   transport: Transport;
@@ -21,6 +22,8 @@ export interface World {
   /** when what this moment still brings has begun */
   later: (work: () => void) => void;
   readPicture: ReadPicture;
+  /** called after each sign-in, and not waited for */
+  signedIn?: (account: string, device: string) => Promise<void>;
   /** whether the browser promises to keep what is stored */
   promised: () => Promise<boolean>;
   /** rows of room held back for text */
@@ -41,7 +44,8 @@ export function browserWorld(): World {
     verify: verifyEd25519,
     locks: browserLocks(),
     later: (work) => void setTimeout(work),
-    readPicture: pictureReader(),
+    readPicture: witnessed(pictureReader(), Date.now),
+    signedIn: (account, device) => tellWitnessKey(httpTransport, account, device),
     promised: async () => (await room()).persisted,
     reserveSlots: SLOTS,
     triggers: startTriggers,

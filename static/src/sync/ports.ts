@@ -45,7 +45,7 @@ export interface Frozen {
   text: string;
 }
 
-export type UploadJob = Pick<PhotoRow, 'sha256' | 'size' | 'type' | 'filename' | 'offset'> & {
+export type UploadJob = Pick<PhotoRow, 'sha256' | 'size' | 'type' | 'filename' | 'offset' | 'witness'> & {
   inspection: string | null;
 };
 

@@ -81,6 +81,7 @@ function metadata(job: UploadJob): string {
     ['filetype', job.type],
   ];
   if (job.inspection !== null) parts.push(['inspection', job.inspection]);
+  if (job.witness !== undefined) parts.push(['witness', job.witness]);
   return parts.map(([name, value]) => `${name} ${base64(new TextEncoder().encode(value))}`).join(',');
 }
 

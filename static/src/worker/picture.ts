@@ -21,6 +21,8 @@ export interface Picture {
   takenAt: string | null;
   position: Position | null;
   thumbnail: Uint8Array;
+  /** what the device signed of it, as the upload carries it */
+  witness?: string;
 }
 
 export type PictureResult = { ok: true; picture: Picture } | { ok: false; code: 'retake'; detail: string };

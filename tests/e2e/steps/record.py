@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date
 from io import BytesIO
 from typing import Any
 
 from openpyxl import load_workbook
+from playwright.sync_api import expect
 
 from tests.e2e.steps.founding import NUMBER, TENDER
 from tests.e2e.steps.site import HONEYCOMB
@@ -40,7 +42,11 @@ def tidy(town: Town) -> None:
     """Staff tidy a wording; the original stays."""
     page = open_record(town, STAFF)
     town.look(page, "record")
-    page.get_by_role("navigation", name="這次查核").get_by_role("link", name="整理").click()
+    tabs = page.get_by_role("navigation", name="這次查核")
+    tabs.get_by_role("link", name="照片").click()
+    expect(page.get_by_text(re.compile("裝置簽章相符（裝置存檔 .*，第 1 張）"))).to_have_count(2)
+    expect(page.get_by_text("沒有裝置簽章")).to_have_count(0)
+    tabs.get_by_role("link", name="整理").click()
     card = page.get_by_role("article").filter(has_text=HONEYCOMB)
     card.get_by_role("textbox").first.fill(TIDIED)
     town.look(page, "tidy")

@@ -152,6 +152,10 @@ def check_the_server(town: Town) -> None:
               (("蜂窩", 1), ("保護層", 2), ("評分表", 3), ("簽到單", 4))}  # fmt: skip
     assert {row["sha256"] for row in town.rows("SELECT sha256 FROM photos")} == wanted
     assert stored_hashes(town) == wanted
+    signed = {
+        row["sha256"]: row["verdict"] for row in town.rows("SELECT sha256, verdict FROM photo_witnesses")
+    }
+    assert signed == dict.fromkeys(wanted, "good")
     assert len(texts(operations, HONEYCOMB)) == 1
     assert town.one("SELECT state FROM inspections")["state"] == "closed"
 

@@ -1,4 +1,5 @@
 import {
+  browserWorld,
   changePin,
   EngineError,
   keepAtWork,
@@ -27,7 +28,9 @@ export const browserEntrance: Entrance = {
   },
   async signIn(login, password, deviceName) {
     if (login === '' || password === '') throw new EngineError('wrong_password');
-    const { account, device } = await signInHere(login, password, deviceName);
+    const world = browserWorld();
+    const { account, device } = await signInHere(login, password, deviceName, world);
+    void world.signedIn?.(account.id, device.id);
     return { login, account, device, lastSignIn: Date.now() };
   },
   unlock,
