@@ -24,7 +24,7 @@ from inspect_app.prepared import Prepared
 from inspect_app.storage import StorageFull
 from inspect_app.transaction import transaction
 
-READ = 256 * 1024
+READ = 32 * 1024  # what is larger is memory that the system takes back and gives anew each time
 PART = 4 * 1024 * 1024
 ALGORITHMS = ("sha256", "sha1", "md5")
 
