@@ -18,6 +18,10 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 
 COOKIE = "inspect_session"
+DEVICE_COOKIE = (
+    "inspect_device"  # of a tablet's session; beside the other, so that neither sign-in ends the other
+)
+API = "/api/v1"
 BEFORE_FIRST_CHANGE = ("office.change_password", "office.sign_out")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -58,6 +62,30 @@ def csrf_token() -> str:
     return row.csrf if row is not None else ""
 
 
+def give_session(answer: Response, opened: sessions.NewSession) -> None:
+    """Set the session's cookie: not readable by scripts, not sent from other sites; a tablet's is sent to the interface only."""
+    settings = current_app.config["SETTINGS"]
+    answer.set_cookie(
+        _name(opened.device_id), opened.token, path=_path(opened.device_id), max_age=settings.session_hours * 3600,
+        httponly=True, samesite="Lax", secure=settings.secure_cookies,
+    )  # fmt: skip
+
+
+def end_session(answer: Response) -> None:
+    """End the session that asked, and take its cookie back."""
+    device_id = g.sign_in.device_id if g.sign_in is not None else None
+    sessions.sign_out(g.session_token)
+    answer.delete_cookie(_name(device_id), path=_path(device_id))
+
+
+def _name(device_id: str | None) -> str:
+    return DEVICE_COOKIE if device_id else COOKIE
+
+
+def _path(device_id: str | None) -> str:
+    return API if device_id else "/"
+
+
 def init_app(app: Flask) -> None:
     """Check every request before its view, and give templates `csrf_token` and `actor`."""
     app.before_request(check_request)
@@ -74,6 +102,7 @@ def _refuse_nul() -> None:
 def check_request() -> Response | None:
     """Find out who asks, then whether they may; the view names its permission or is public."""
     g.actor, g.sign_in, g.bearer, g.must_change_password, g.parked = None, None, False, False, None
+    g.session_token = ""
     _refuse_nul()
     _identify()
     view = current_app.view_functions.get(request.endpoint or "")
@@ -112,10 +141,25 @@ def _identify() -> None:
         if person is not None and queries.usable(person):
             g.actor, g.bearer = queries.actor_asking(person), True
         return
-    token = request.cookies.get(COOKIE, "")
-    row = queries.sign_in_of(token) if token else None
-    if row is not None and not _idle(row):
-        _remember(row)
+    for token in _tokens():
+        row = queries.sign_in_of(token)
+        if row is not None and _is_in_place(row) and not _idle(row):
+            _remember(row)
+        if g.actor is not None or g.parked is not None:
+            g.session_token = token
+            return
+
+
+def _tokens() -> list[str]:
+    """The sessions of this browser. The app's own requests (`?tablet` on its pictures, which bear no header) take the tablet's first."""
+    by_app = request.headers.get("X-Inspect-App") == "1" or "tablet" in request.args
+    names = (DEVICE_COOKIE, COOKIE) if by_app else (COOKIE, DEVICE_COOKIE)
+    return [token for name in names if (token := request.cookies.get(name))]
+
+
+def _is_in_place(row: SignIn) -> bool:
+    """A tablet's session is for what the app needs: whoever finds a lost tablet opens no office with it (decision 0041)."""
+    return row.device_id is None or request.path.startswith(f"{API}/")
 
 
 def _idle(row: SignIn) -> bool:

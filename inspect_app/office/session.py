@@ -6,11 +6,9 @@ from flask import current_app, g, redirect, request, url_for
 from marshmallow import fields
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts.guards import COOKIE, csrf_token, public, requires
+from inspect_app.accounts.guards import csrf_token, end_session, give_session, public, requires
 from inspect_app.accounts.permissions import Permission
-from inspect_app.accounts.sessions import NewSession
 from inspect_app.accounts.sessions import sign_in as open_session
-from inspect_app.accounts.sessions import sign_out as end_session
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, FormSchema, Secret, bind, page
 from inspect_app.office.origin import own_forms_only, safe_next
@@ -34,22 +32,10 @@ def sign_in() -> Response | tuple[str, int]:
         if form.ready:
             hours = current_app.config["SETTINGS"].session_hours
             opened = open_session(**form.data, device=None, address=request.remote_addr or "", hours=hours)
-            return with_cookie(redirect(target or url_for("office.home"), 303), opened)
+            answer = redirect(target or url_for("office.home"), 303)
+            give_session(answer, opened)
+            return answer
     return page("office/session/sign_in.html", form, next=target)
-
-
-def with_cookie(answer: Response, opened: NewSession) -> Response:
-    """Set the session's cookie: not readable by scripts, not sent from other sites."""
-    settings = current_app.config["SETTINGS"]
-    answer.set_cookie(
-        COOKIE,
-        opened.token,
-        max_age=settings.session_hours * 3600,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.secure_cookies,
-    )
-    return answer
 
 
 @blueprint.get("/alive")
@@ -62,7 +48,6 @@ def alive() -> dict[str, str]:
 @blueprint.post("/sign-out")
 @requires(Permission.SIGNED_IN)
 def sign_out() -> Response:
-    end_session(request.cookies.get(COOKIE, ""))
     answer = redirect(url_for("office.sign_in", done="out"), 303)
-    answer.delete_cookie(COOKIE)
+    end_session(answer)
     return answer

@@ -10,7 +10,7 @@ from flask import Response, current_app, g, request
 from inspect_app import clock
 from inspect_app.accounts import queries as accounts
 from inspect_app.accounts import sessions
-from inspect_app.accounts.guards import COOKIE, actor, parks, public, requires
+from inspect_app.accounts.guards import actor, end_session, give_session, parks, public, requires
 from inspect_app.accounts.models import Account, Device
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
@@ -48,10 +48,7 @@ def sign_in(form: dict[str, Any]) -> Response:
         hours=settings.session_hours,
     )
     answer = wire.answer(_session(opened.account, opened.device_id))
-    age = settings.session_hours * 3600
-    answer.set_cookie(
-        COOKIE, opened.token, max_age=age, httponly=True, samesite="Lax", secure=settings.secure_cookies
-    )
+    give_session(answer, opened)
     return answer
 
 
@@ -90,9 +87,8 @@ def _session(account: Account, device_id: str | None) -> dict[str, Any]:
 @blueprint.output({}, status_code=204)
 @blueprint.doc(summary="Sign out; the work on the device stays", responses=[400, 401])
 def sign_out() -> Response:
-    sessions.sign_out(request.cookies.get(COOKIE, ""))
     answer = Response(status=204)
-    answer.delete_cookie(COOKIE)
+    end_session(answer)
     return answer
 
 

@@ -222,12 +222,12 @@ def test_an_idle_office_session_ends_but_a_tablets_does_not(
     browser, tablet = visitor(), visitor()
     browser.sign_in("coord", PASSWORD)
     opened = sessions.sign_in("coord", PASSWORD, device=TABLET, address="", hours=12)
-    tablet.client.set_cookie("inspect_session", opened.token)
+    tablet.client.set_cookie("inspect_device", opened.token, path="/api/v1")
     clock.advance(minutes=31)
     assert browser.get("/").status_code == 302
-    assert tablet.get("/").status_code == 200
+    assert tablet.client.get("/api/v1/session").status_code == 200
     clock.advance(hours=12)
-    assert tablet.get("/").status_code == 302
+    assert tablet.client.get("/api/v1/session").status_code == 401
 
 
 def test_a_revoked_device_ends_its_sessions_and_cannot_sign_in_again(
@@ -235,11 +235,12 @@ def test_a_revoked_device_ends_its_sessions_and_cannot_sign_in_again(
 ) -> None:
     tablet, browser = visitor(), visitor()
     opened = sessions.sign_in("coord", PASSWORD, device=TABLET, address="", hours=12)
-    tablet.client.set_cookie("inspect_session", opened.token)
+    tablet.client.set_cookie("inspect_device", opened.token, path="/api/v1")
+    assert tablet.client.get("/api/v1/session").status_code == 200
     browser.sign_in("coord", PASSWORD)
     assert "查核一號平板" in browser.get("/me").text
     assert browser.post(f"/me/devices/{TABLET[0]}/revoke", page="/me").status_code == 303
-    assert tablet.get("/").status_code == 302
+    assert tablet.client.get("/api/v1/session").status_code == 401
     assert browser.get("/").status_code == 200
     assert code_of("coord", PASSWORD, device=TABLET) == "device_revoked"
 

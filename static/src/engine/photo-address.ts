@@ -13,7 +13,8 @@ export async function photoAddress(
     return URL.createObjectURL(
       new Blob([row.bytes as Uint8Array<ArrayBuffer>], { type: await typeOf(db, sha256, size) }),
     );
-  return navigator.onLine ? `/api/v1/photos/${sha256}/${size}` : null;
+  // `tablet`: a picture bears no header that says who asks.
+  return navigator.onLine ? `/api/v1/photos/${sha256}/${size}?tablet` : null;
 }
 
 async function typeOf(db: FieldDatabase, sha256: string, size: number | string): Promise<string> {
