@@ -53,8 +53,8 @@ test('the next sign-in names the lost device, its inspections, and what never ca
   for (const words of ['平板一', '道路改善', '3筆紀錄', '2張照片的原檔', '伺服器無從得知', '補記、重拍'])
     expect(text()).toContain(words);
   expect(it.wrapper.findAll('img').map((img) => img.attributes('src'))).toEqual([
-    '/api/v1/previews/k1',
-    '/api/v1/previews/k2',
+    '/api/v1/previews/k1?tablet',
+    '/api/v1/previews/k2?tablet',
   ]);
 });
 
