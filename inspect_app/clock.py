@@ -22,6 +22,11 @@ def today() -> date:
     return now().astimezone(TAIPEI).date()
 
 
+def as_text(moment: datetime) -> str:
+    """2026-11-23T01:00:00.000Z: how the interface tells a moment that is in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @contextmanager
 def set_to(moment: datetime) -> Iterator[None]:
     """Hold the clock at `moment` (aware) for tests and drills."""

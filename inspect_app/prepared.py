@@ -44,18 +44,18 @@ class _Made:
     """A statement in one database's words."""
 
     sql: str
-    order: tuple[str, ...] | None  # the names by place, where the driver counts; None where it takes names
+    order: tuple[str, ...]  # the names by place: both drivers count
     own: dict[str, Any]  # what the statement itself holds, as the driver takes it
     into: tuple[tuple[str, Process], ...]  # names whose values the column types turn into the driver's
     out: tuple[tuple[int, Process], ...]  # columns whose values they turn back
     answers: bool
 
-    def parameters(self, given: dict[str, Any]) -> Any:
+    def parameters(self, given: dict[str, Any]) -> list[Any]:
         values = {**self.own, **given}
         for name, process in self.into:
             if name in given:
                 values[name] = process(values[name])
-        return values if self.order is None else [values[name] for name in self.order]
+        return [values[name] for name in self.order]
 
     def rows(self, found: list[Row]) -> list[Row]:
         return [self._turned(row) for row in found] if self.out and found else found
@@ -140,7 +140,7 @@ def _compiled(statement: Any, dialect: Dialect) -> _Made:
     )
     return _Made(
         sql=compiled.string,
-        order=tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        order=tuple(compiled.positiontup or ()),
         own={name: into[name](value) if name in into else value for name, value in own.items()},
         into=tuple(into.items()),
         out=tuple((place, process) for place, process in out if process is not None),
@@ -178,19 +178,10 @@ def _new(model: type[Any], names: tuple[str, ...], dialect: str) -> Prepared:
 
 
 def insert_rows(model: type[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    """Insert many rows with one statement; values in the order of `columns`, those that have a type of ours `bound`."""
-    connection = _connection()
-    if connection.dialect.name == "postgresql":
-        _poured(model, columns).rows(rows=records(columns, rows))  # type: ignore[arg-type]  # a class is hashable
-        return
+    """On SQLite: insert many rows; values in the order of `columns`, those that have a type of ours `bound`. See `pouring`."""
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {model.__table__.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  # nosec B608  # names of ours
-    _run(connection, _Made(statement, columns, {}, (), (), False), "executemany", rows)
-
-
-@lru_cache
-def _poured(model: type[Any], columns: tuple[str, ...]) -> Prepared:
-    return Prepared(pouring(model, columns, "rows"))
+    _run(_connection(), _Made(statement, columns, {}, (), (), False), "executemany", rows)
 
 
 def pouring(model: type[Any], columns: tuple[str, ...], name: str) -> Insert:

@@ -178,7 +178,8 @@ class Shared(Generic[Item, Answer]):
                 self._together(places)
         except BaseException as error:
             for place in places:
-                place.error = place.error or error
+                if place.answer is None:  # what was answered is committed
+                    place.error = place.error or error
             raise
         finally:
             self._give_on()

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import and_, bindparam, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
+from inspect_app import clock
 from inspect_app.accounts.actor import Actor
 from inspect_app.domain.operations import Stamped, State, Team, entity_uuid, fold
 from inspect_app.extensions import among, db
@@ -139,7 +140,7 @@ def _add(rows: list[Row], page: Page, room: int) -> tuple[int, str, datetime | s
 
 
 def _moment(came: datetime | str) -> str:
-    return _arrival(came).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return clock.as_text(_arrival(came))
 
 
 def _arrival(came: datetime | str) -> datetime:

@@ -6,6 +6,7 @@ from apiflask import APIBlueprint, APIFlask, Schema
 from flask import Response
 from marshmallow import fields
 
+from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.sync import left_behind, wire
@@ -54,7 +55,7 @@ def settled(device_id: str) -> Response:
 
 
 def _device(one: LeftDevice) -> dict[str, object]:
-    heard = one.heard_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    heard = clock.as_text(one.heard_at)
     return {
         "id": one.id, "name": one.name, "heard_at": heard, "revoked": one.revoked,
         "inspections": [_inspection(left) for left in one.inspections],

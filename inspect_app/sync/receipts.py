@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -43,7 +42,7 @@ def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
         "complete": not missing,
         "missing": missing,
         "archived": holds(inspection_id, device_id, (one["sha256"] for one in stored)),
-        "issued_at": _moment(clock.now()),
+        "issued_at": clock.as_text(clock.now()),
         "key": receipt_public_key(),
     }
     return {**content, "signature": sign(content)}
@@ -65,13 +64,9 @@ def logged_of(inspection_id: str, device_id: str) -> Sequence[Logged]:
     query = query.where(OperationRow.inspection_id == inspection_id, OperationRow.device_id == device_id)
     return [
         Logged(row.id, row.seq, row.content_hash, incoming.photos_of(operation_of(row.body)),
-               _moment(min(row.received_at, row.first or row.received_at)))
+               clock.as_text(min(row.received_at, row.first or row.received_at)))
         for row in db.session.execute(query.order_by(OperationRow.seq, OperationRow.id))
     ]  # fmt: skip
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

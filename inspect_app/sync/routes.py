@@ -77,7 +77,7 @@ def _session(account: Account, device_id: str | None) -> dict[str, Any]:
         },
         "device": {"id": device.id, "name": device.name} if device else None,
         "epoch": current().epoch,
-        "server_time": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "server_time": clock.as_text(clock.now()),
         "receipt_key": receipt_public_key(),
     }
 

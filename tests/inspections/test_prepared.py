@@ -13,7 +13,7 @@ from inspect_app import clock
 from inspect_app.accounts.models import Account, Device
 from inspect_app.extensions import among
 from inspect_app.ids import new_id
-from inspect_app.prepared import Prepared, bound, insert_rows
+from inspect_app.prepared import Prepared, bound, insert_rows, pouring, records
 from inspect_app.transaction import end_read, one_read, transaction
 from tests.support import factories
 
@@ -52,8 +52,12 @@ def test_rows_that_pour_hold_whatever_a_text_may_hold(db: Any) -> None:
     person, moment = factories.account("inspector"), clock.now()
     names = ["", "蜂窩'\"\\", "a\tb\nc", "{}[]:,", "𠮷%s?", "\x01"]
     at = bound(Device, "created_at", moment)
+    rows = [(new_id(), person.id, name, at, at) for name in names]
     with transaction():
-        insert_rows(Device, COLUMNS, [(new_id(), person.id, name, at, at) for name in names])
+        if db.engine.dialect.name == "postgresql":
+            Prepared(pouring(Device, COLUMNS, "rows")).rows(rows=records(COLUMNS, rows))
+        else:
+            insert_rows(Device, COLUMNS, rows)
     found = db.session.query(Device).filter_by(account_id=person.id).all()
     assert {row.name for row in found} == set(names)
     assert {row.created_at for row in found} == {moment}
