@@ -118,11 +118,22 @@ PATIENCE = 10.0  # seconds to wait for a SQLite file's writer before the file it
 _turn: ContextVar[Lock | None] = ContextVar("turn", default=None)
 
 
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "wal_autocheckpoint=4000",
+)
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """WAL and FULL: NORMAL loses acknowledged commits on power loss (decision 0001)."""
+    """WAL and FULL: NORMAL loses acknowledged commits on power loss (decision 0001). The log is carried over every 16 MiB
+    instead of 4, since the same pages are written again and again.
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

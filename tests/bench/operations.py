@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import psycopg
 
+from inspect_app.extensions import PRAGMAS
 from inspect_app.ids import new_id
 from tests.bench.measure import (
     Figures,
@@ -66,12 +67,7 @@ class Sqlite:
 
     def __init__(self, url: str) -> None:
         self.connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=60000",
-        ):
+        for pragma in (*PRAGMAS, "busy_timeout=60000"):
             self.connection.execute(f"PRAGMA {pragma}")
 
     def write(self, visits: list[Rows]) -> None:

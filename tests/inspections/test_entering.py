@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspect_app.domain.operations import Team, fold
+from inspect_app.inspections import entering
 from inspect_app.inspections.entering import Earlier, Page, _judged
 from inspect_app.inspections.incoming import Incoming, read
 
@@ -55,6 +56,17 @@ def test_statuses_are_those_of_the_whole_fold(made: list[dict[str, Any]], cut: i
     _, statuses = _judged(items, earlier, [])
     whole = fold([*old.new, *items.new], TEAM).statuses()
     assert statuses.items() >= {item.id: whole[item.id] for item in items.items}.items()
+
+
+def test_the_database_finds_what_decides_by_its_index(db: Any) -> None:
+    """Only where the question's words are the index's; on SQLite the plan can be read without statistics."""
+    if db.engine.dialect.name == "sqlite":
+        sql = str(entering._EARLIER.where(entering.DECIDING_KINDS).compile(db.engine))
+        with db.engine.connect() as connection:
+            plan = " ".join(
+                str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", ("x",))
+            )
+        assert "ix_operations_deciding" in plan
 
 
 def _item(one: dict[str, Any]) -> Incoming:

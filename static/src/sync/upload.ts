@@ -7,7 +7,7 @@ import { exchange, failure, Halt, Rejected } from './reply';
 
 export const MOST_CHUNK = 2 * 1024 * 1024;
 const LEAST_CHUNK = 16 * 1024;
-const FIRST_CHUNK = 512 * 1024;
+const FIRST_CHUNK = 1024 * 1024;
 /** Faster than this per chunk: the next may be larger. */
 const BRISK = 8_000;
 const TUS = { 'tus-resumable': '1.0.0' };

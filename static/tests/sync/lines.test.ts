@@ -111,8 +111,8 @@ describe('the pieces of a photo', () => {
     return sent;
   }
 
-  test('on a good line are two MiB after the first two', async () => {
-    expect(await pieces(7, () => true)).toEqual([0.5, 1, 2, 2, 1.5]);
+  test('on a good line are of one MiB, then of two', async () => {
+    expect(await pieces(7, () => true)).toEqual([1, 2, 2, 2]);
   });
 
   test('become small on a line that lets nothing large through, and what came is not sent again', async () => {
