@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--quick", action="store_true", help="the short fixed list of the tests, first")
     found.add_argument("--replay", metavar="NAME", help='one story again: "seed 7", "core: request 12 drop"')
     found.add_argument("--trace", action="store_true", help="with --replay: print every answer")
+    found.add_argument(
+        "--digest", action="store_true", help="print a digest of every answer: the same stories have the same"
+    )
     found.add_argument("--keep-going", action="store_true", help="do not stop at the first broken story")
     found.add_argument("--seconds", type=int, metavar="N", help="stop after so long")
     found.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")

@@ -99,11 +99,16 @@ export interface Failure {
   words: string;
 }
 
-/** Tells one story on each server; null when everything held and the servers said the same. `digest` hears every word. */
-export async function told(schedule: Schedule, backends: Backend[], digest: Hash): Promise<Failure | null> {
+/** Tells one story on each server; null when everything held and the servers said the same. `digest`, if any, hears every word. */
+export async function told(
+  schedule: Schedule,
+  backends: Backend[],
+  digest: Hash | null,
+): Promise<Failure | null> {
   const traces: string[][] = [];
   for (const backend of backends) {
     const story = schedule.tell(backend);
+    story.traced = digest !== null || backends.length > 1;
     try {
       await story.run(schedule.steps());
     } catch (error) {
@@ -111,7 +116,7 @@ export async function told(schedule: Schedule, backends: Backend[], digest: Hash
     }
     traces.push([...story.trace, await ending(backend)]);
   }
-  digest.update(`${schedule.name}\n${traces[0]?.join('\n')}\n`);
+  digest?.update(`${schedule.name}\n${traces[0]?.join('\n')}\n`);
   const words = divergence(traces);
   return words === null ? null : { name: schedule.name, words };
 }

@@ -35,9 +35,12 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    digest: { type: 'boolean', default: false },
   },
 });
 
+/** Frames of an error that nobody may ever read; a story lives by them. */
+const DEPTH = 2;
 /** after so many seeds a line says how far it is */
 const SEEDS = 5_000;
 
@@ -117,10 +120,11 @@ function drawn<T>(from: T[], count: number): T[] {
 }
 
 async function campaign(): Promise<number> {
+  Error.stackTraceLimit = DEPTH;
   const backends = await backendsOf(values.server);
   const started = performance.now();
   const failures: Failure[] = [];
-  const digest = createHash('sha256');
+  const digest = values.digest ? createHash('sha256') : null;
   const always = values.quick ? QUICK.length : 0;
   let done = 0;
   let lastWord = started;
@@ -147,7 +151,7 @@ async function campaign(): Promise<number> {
     seconds: Math.round(seconds * 10) / 10,
     per_second: rate(done, started),
     // of every answer in every story: the same stories have the same
-    digest: digest.digest('hex').slice(0, 16),
+    ...(digest && { digest: digest.digest('hex').slice(0, 16) }),
   };
   console.log(JSON.stringify(summary));
   return failures.length > 0 ? 1 : 0;

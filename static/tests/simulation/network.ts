@@ -21,7 +21,7 @@ export interface Weather {
   now: () => number;
   isSignedOut: (person: number) => boolean;
   /** every answered request, in words that two servers must agree on */
-  record: (words: string) => void;
+  record: (words: () => string) => void;
 }
 
 const NEVER = new Promise<never>(() => undefined);
@@ -67,7 +67,7 @@ export class Network {
     this.weather.arriving(request, person);
     this.requests += 1;
     const fault = this.weather.fault(this.requests);
-    if (fault !== null) this.weather.record(`${person} ${told(request)} meets ${fault}`);
+    if (fault !== null) this.weather.record(() => `${person} ${told(request)} meets ${fault}`);
     if (fault === 'tab_dies_before') {
       tab.kill();
       return NEVER;
@@ -96,7 +96,8 @@ export class Network {
     const signedOut = manner.signedOut === true || this.weather.isSignedOut(person);
     const answer = await this.backend.request(request, person, this.weather.now(), { ...manner, signedOut });
     this.weather.record(
-      `${person} ${told(request)} ${manner.kill ? JSON.stringify(manner.kill) : manner.cut == null ? '' : 'cut'} -> ${answer ? heard(request, answer) : 'dead'}`,
+      () =>
+        `${person} ${told(request)} ${manner.kill ? JSON.stringify(manner.kill) : manner.cut == null ? '' : 'cut'} -> ${answer ? heard(request, answer) : 'dead'}`,
     );
     if (answer === null) return lost();
     if (answer.status === 200) this.#lastAnswers.set(`${person} ${request.path}`, answer);

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 
 /** Beyond what Node cuts out of a shared buffer that it writes to again. */
-const LARGE = 100_000;
+const LARGE = 10_000;
 const known = new WeakMap<ArrayBufferLike, Map<string, Uint8Array>>();
 
 /** Photos are never written to, so that a part of one is hashed once. */

@@ -49,6 +49,8 @@ export class Story {
   onlooker: Onlooker | null = null;
   readonly devices: SimulatedDevice[];
   readonly trace: string[] = [];
+  /** whether it notes what was answered: the dearest of its words */
+  traced = true;
   /** positions that were passed before healing: where faults can strike */
   readonly passed: Positions = { request: 0, commit: 0, step: 0 };
   /** the same at the moment when the first fault struck */
@@ -85,7 +87,7 @@ export class Story {
       fault: (number) => this.#strikeRequest(number),
       now: () => this.serverNow,
       isSignedOut: this.isSignedOut,
-      record: (words) => this.trace.push(words),
+      record: (words) => void (this.traced && this.trace.push(words())),
     };
   }
 

@@ -1,7 +1,10 @@
-/** Answers of pure functions, kept by what they were asked: the same question comes again in every story. */
+/**
+ * Answers of pure functions, kept by what they were asked: within a story, and in stories alike, the same question comes again.
+ * Not many, or a long campaign spends its time on looking through its memory.
+ */
 import type { Operation, Team } from '../../../src/domain/operations';
 
-const MOST = 100_000;
+const MOST = 5_000;
 
 /** One function's answers. They are shared, so nobody may change them. */
 export class Answers<V> {
