@@ -38,11 +38,14 @@ def read() -> Anchor | None:
     """None when there is none here. ValueError when the file is damaged."""
     try:
         found = json.loads(file().read_text("utf-8"))
-        return Anchor(int(found["size"]), str(found["hash"]), str(found["at"]))
+        known = Anchor(int(found["size"]), str(found["hash"]), str(found["at"]))
     except FileNotFoundError:
         return None
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ValueError(f"{NAME} is damaged") from error
+    if known.size < 0:
+        raise ValueError(f"{NAME} is damaged")
+    return known
 
 
 def drop(size: int, link: str) -> None:

@@ -24,8 +24,8 @@ CHAIN_LOCK = 0x61756474  # "audt": one writer of the chain per database
 def chain_waiting() -> int:
     """The job: chain everything that waits, in the order of the lines; answers how many."""
     chained = 0
-    while _anything_waits():
-        chained += _chain_batch()
+    while _anything_waits() and (links := _chain_batch()):
+        chained += links
     return chained
 
 

@@ -14,7 +14,7 @@ from inspect_app.domain.merkle import Growing
 from inspect_app.evidence.models import Head
 from inspect_app.extensions import db
 from inspect_app.installation.keys import SigningKey
-from inspect_app.transaction import transaction
+from inspect_app.transaction import one_read, transaction
 
 KEY = "head.key"
 PAGE = 5000
@@ -34,8 +34,7 @@ def head_over(size: int) -> SignedHead:
 
 def begin_day() -> bool:
     """The job: chain what waits and sign the day's first head; answers whether it was to do."""
-    newest = latest()
-    if newest is not None and newest.day >= clock.today():
+    if first_of(clock.today()) is not None:  # not the newest's day: the clock may have stood in the future
         return False
     chaining.chain_waiting()
     _sign()
@@ -68,11 +67,12 @@ def public_key() -> str:
 
 def _sign() -> Head:
     """A head over everything that is chained. Two that sign at once sign one after the other."""
-    key = SigningKey(KEY)
+    key, tree = SigningKey(KEY), Growing()
+    _grow(tree)  # nearly all of it, while others write
     with transaction() as session:
         chaining.only_writer(session)
         newest = latest()
-        tree = _tree()
+        _grow(tree)
         if newest is not None and (newest.day, newest.size) == (clock.today(), tree.size):
             return newest
         row = Head(
@@ -84,12 +84,12 @@ def _sign() -> Head:
     return row
 
 
-def _tree() -> Growing:
-    tree = Growing()
-    query = select(ChainLink.leaf).order_by(ChainLink.position)
-    for leaf in db.session.scalars(query.execution_options(yield_per=PAGE)):
-        tree.add(bytes.fromhex(leaf))
-    return tree
+def _grow(tree: Growing) -> None:
+    """Add the leaves that the chain has beyond the tree."""
+    query = select(ChainLink.leaf).where(ChainLink.position >= tree.size).order_by(ChainLink.position)
+    with one_read() as session:
+        for leaf in session.scalars(query.execution_options(yield_per=PAGE)):
+            tree.add(bytes.fromhex(leaf))
 
 
 def leaves(size: int) -> list[bytes]:

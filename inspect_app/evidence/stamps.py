@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
@@ -54,6 +54,11 @@ def of_day(day: date) -> tuple[int, datetime] | None:
     query = select(Head.size, TimeStamp.at).join(TimeStamp, TimeStamp.head_n == Head.n)
     row = db.session.execute(query.where(Head.day == day).order_by(Head.n.desc()).limit(1)).first()
     return (row.size, row.at) if row else None
+
+
+def count() -> int:
+    """How many stamps there are."""
+    return db.session.scalar(select(func.count()).select_from(TimeStamp)) or 0
 
 
 def times() -> Mapping[int, datetime]:

@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sqlalchemy import select
+
 from inspect_app.audit import anchor
 from inspect_app.domain.heads import SignedHead
 from inspect_app.evidence import heads, stamps
+from inspect_app.evidence.models import Head
 from inspect_app.evidence.stamped import faults as stamp_faults
-from inspect_app.evidence.walking import Fault, Walk, unchained, waiting
+from inspect_app.evidence.walking import SPOILT, Fault, Walk, first_spoilt, unchained, waiting
+from inspect_app.extensions import db
 from inspect_app.installation.keys import signed_by
 from inspect_app.photos import verification as photos
 from inspect_app.transaction import end_read
@@ -45,21 +49,32 @@ def verify(printed: Iterable[SignedHead] = ()) -> Report:
 
 def _verify_log(report: Report, printed: list[SignedHead]) -> None:
     """Heads and anchor are read before the chain: what is written meanwhile must not look like a cut."""
-    rows = heads.all_heads()
+    rows, unreadable = _heads()
     known = [heads.signed(row) for row in rows]
     anchored, damaged = _anchored()
     walk = Walk({head.size for head in (*known, *printed)} | {anchored.size if anchored else 0})
     fault = walk.run()
     report.lines, report.heads = walk.tree.size, len(rows)
     report.waiting, late = waiting()
-    report.stamps = len(stamps.times())
-    found = [fault, unchained(), late, *_missing_head([row.n for row in rows])]
+    report.stamps = stamps.count()
+    stray = unchained()
+    found = [fault, stray, late, unreadable, *_missing_head([row.n for row in rows])]
     if fault is None:
         found += [_bad_head(walk, head, f"head {n} of {head.day}") for n, head in enumerate(known, start=1)]
         found += [_bad_root(walk, head, f"printed head of {head.size} lines") for head in printed]
         found.append(_bad_anchor(walk, anchored) or damaged)
-        found += stamp_faults(rows)
+        found += stamp_faults(rows) if (stray, late) == (None, None) else ()
     report.faults += [one for one in found if one is not None]
+
+
+def _heads() -> tuple[list[Head], Fault | None]:
+    """In the order of their making; none with one that cannot be read."""
+    try:
+        return heads.all_heads(), None
+    except SPOILT as error:
+        numbers = db.session.scalars(select(Head.n).order_by(Head.n)).all()
+        lost = first_spoilt(error, numbers, lambda n: select(Head).where(Head.n == n))
+        return [], Fault("head", f"head {lost}", "it holds what no head can hold")
 
 
 def _anchored() -> tuple[anchor.Anchor | None, Fault | None]:

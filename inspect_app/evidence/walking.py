@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
+from sqlalchemy.exc import DataError, OperationalError
 
 from inspect_app.audit.lines import leaf_of
 from inspect_app.audit.models import AuditLine, ChainLink, WaitingLine
@@ -16,6 +18,19 @@ from inspect_app.transaction import one_read
 PAGE = 1000
 SAID = (AuditLine.id, AuditLine.at, AuditLine.actor_id, AuditLine.actor_name, AuditLine.action, AuditLine.subject,
         AuditLine.detail, AuditLine.leaf)  # fmt: skip
+_ROW = (
+    select(ChainLink.position, ChainLink.line_n, ChainLink.hash, ChainLink.leaf.label("linked"), *SAID)
+    .outerjoin(AuditLine, AuditLine.n == ChainLink.line_n)
+    .order_by(ChainLink.position)
+)
+_WAITING = (
+    select(WaitingLine.line_n, *SAID, AuditLine.leaf.label("linked"))
+    .outerjoin(AuditLine, AuditLine.n == WaitingLine.line_n)
+    .order_by(WaitingLine.line_n)
+)
+SPOILT = (ValueError, TypeError, OverflowError, RecursionError, DataError, OperationalError)
+"""What it raises to read a row in which somebody put no JSON, no date or no text; see `spoilt`."""
+NOT_OURS = "it holds what no line can hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +54,29 @@ class Walk:
 
     def run(self) -> Fault | None:
         """To the end, or to the first bad row."""
-        query = select(
-            ChainLink.position, ChainLink.line_n, ChainLink.hash, ChainLink.leaf.label("linked"), *SAID
-        )
-        query = query.outerjoin(AuditLine, AuditLine.n == ChainLink.line_n).order_by(ChainLink.position)
-        with one_read() as session, session.execute(query.execution_options(yield_per=PAGE)) as rows:
-            return next((fault for row in rows if (fault := self._step(row))), None)
+        try:
+            with one_read() as session, session.execute(_ROW.execution_options(yield_per=PAGE)) as rows:
+                return next((fault for row in rows if (fault := self._step(row))), None)
+        except SPOILT as error:
+            fault = self._one_by_one() if spoilt(error) else None
+            if fault is None:
+                raise
+            return fault
+
+    def _one_by_one(self) -> Fault | None:
+        """The next page again: with one row that cannot be read nothing of it was."""
+        query = select(ChainLink.position, ChainLink.line_n).where(ChainLink.position >= self.tree.size)
+        for position, line_n in db.session.execute(query.order_by(ChainLink.position).limit(PAGE + 1)).all():
+            row = _ROW.where(ChainLink.position == position)
+            try:
+                fault = self._step(db.session.execute(row).one())
+            except SPOILT as error:
+                if not spoilt(error):
+                    raise
+                fault = Fault("line", f"line {line_n} (position {self.tree.size})", NOT_OURS)
+            if fault:
+                return fault
+        return None
 
     def _step(self, row: Row[Any]) -> Fault | None:
         fault = self._bad(row)
@@ -82,7 +114,7 @@ def _bad_line(row: Row[Any]) -> str:
     try:
         leaf = leaf_of(row).hex()
     except (ValueError, AttributeError):
-        return "it holds what no line can hold"
+        return NOT_OURS
     if leaf != row.linked:
         return "it was changed after it was chained, or another line was put in its place"
     return "" if row.leaf == leaf else "its own leaf was changed"
@@ -100,8 +132,29 @@ def unchained() -> Fault | None:
 
 def waiting() -> tuple[int, Fault | None]:
     """How many lines wait for the sequencer, and the first bad one of them."""
-    query = select(WaitingLine.line_n, *SAID, AuditLine.leaf.label("linked"))
-    query = query.outerjoin(AuditLine, AuditLine.n == WaitingLine.line_n).order_by(WaitingLine.line_n)
-    rows = db.session.execute(query).all()
+    try:
+        rows = db.session.execute(_WAITING).all()
+    except SPOILT as error:
+        numbers = db.session.scalars(select(WaitingLine.line_n).order_by(WaitingLine.line_n)).all()
+        lost = first_spoilt(error, numbers, lambda n: _WAITING.where(WaitingLine.line_n == n))
+        return len(numbers), Fault("line", f"line {lost} (waiting)", NOT_OURS)
     bad = ((row.line_n, _bad_line(row)) for row in rows)
     return len(rows), next((Fault("line", f"line {n} (waiting)", says) for n, says in bad if says), None)
+
+
+def spoilt(error: Exception) -> bool:
+    """Whether the row is the trouble, and not the database."""
+    return not isinstance(error, OperationalError) or "decode to UTF-8" in str(error)
+
+
+def first_spoilt(
+    error: Exception, numbers: Iterable[int], row: Callable[[int], Select[tuple[Any, ...]]]
+) -> int:
+    """The first row that cannot be read, where all of them together raised `error`, which is raised again if none is it."""
+    for number in numbers if spoilt(error) else ():
+        try:
+            db.session.execute(row(number)).all()
+        except SPOILT as found:
+            if spoilt(found):
+                return number
+    raise error

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from inspect_app import audit
+from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.audit import anchor, chaining, lines
 from inspect_app.audit.models import APPEND_ONLY, AuditLine, ChainLink, WaitingLine
@@ -21,7 +22,7 @@ from inspect_app.evidence import heads
 from inspect_app.evidence.models import TimeStamp
 from inspect_app.evidence.verification import verify
 from inspect_app.jobs import runner
-from inspect_app.transaction import transaction
+from inspect_app.transaction import in_transaction, transaction
 from tests.support.tampering import past_the_program
 
 
@@ -161,3 +162,33 @@ def test_the_job_of_every_second_chains_and_signs_the_day(app: Any, db: Any, clo
     head = heads.latest()
     assert head is not None
     assert (head.n, head.day.isoformat(), head.size) == (2, "2026-11-24", 3)
+
+
+def test_a_clock_that_stood_in_the_future_does_not_end_the_daily_heads(db: Any, clock: Any) -> None:
+    """A head of a day to come is kept, it was signed; each day that comes has its own all the same, which is mailed and stamped."""
+    today = product_clock.today()
+    clock.advance(days=3650)
+    assert heads.begin_day()
+    clock.advance(days=-3650)
+    assert heads.begin_day()
+    assert heads.first_of(today) is not None
+    assert not heads.begin_day()
+    clock.advance(days=1)
+    assert heads.begin_day()
+
+
+def test_a_head_is_computed_before_the_chain_is_held(db: Any, clock: Any, monkeypatch: Any) -> None:
+    """Reading the whole log must not make every writer of a SQLite file wait."""
+    write(5)
+    chaining.chain_waiting()
+    read: list[tuple[bool, int]] = []
+    grown = heads._grow
+
+    def told(tree: Any) -> None:
+        before = tree.size
+        grown(tree)
+        read.append((in_transaction(), tree.size - before))
+
+    monkeypatch.setattr(heads, "_grow", told)
+    assert heads.head_of_today().size == 5
+    assert read == [(False, 5), (True, 0)]

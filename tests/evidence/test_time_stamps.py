@@ -212,6 +212,9 @@ def test_verify_names_a_stamp_that_was_changed_exchanged_or_taken_away(
         "another day's": (f"UPDATE audit_stamps SET answer = {blob(db, other)} WHERE head_n = 1", "it stamps something else"),
         "a stranger's": (f"UPDATE audit_stamps SET answer = {blob(db, forged)} WHERE head_n = 1", "its signer is not trusted"),
         "none": ("DELETE FROM audit_stamps WHERE head_n = 1", "it was deleted"),
+        "another time beside it": (
+            "UPDATE audit_stamps SET at = '2020-01-01 00:00:00.000000' WHERE head_n = 1", "the authority said another time"),
+        "another number beside it": ("UPDATE audit_stamps SET serial = '7' WHERE head_n = 1", "the authority said another"),
     }  # fmt: skip
     found = {}
     for name, (statement, _) in changes.items():
@@ -223,6 +226,22 @@ def test_verify_names_a_stamp_that_was_changed_exchanged_or_taken_away(
         assert found[name][:2] == ("stamp", "time stamp of head 1")
         assert found[name][2].startswith(says), name
     assert verify().faults == []
+
+
+def test_a_stamp_that_the_log_does_not_know_is_named(app: Any, db: Any, authority: Authority) -> None:
+    """Without TSA_CA_FILE anybody can sign one: who put it there past the program wrote no line."""
+    heads.begin_day()
+    answer = authority.answer(tokens.question(stamps.content(heads.head_of_today()))[0])[2].hex()
+    at = product_clock.now()
+    with past_the_guards(db):
+        do(db, f"INSERT INTO audit_stamps (head_n, at, serial, answer) VALUES (1, :at, '1', {blob(db, answer)})",
+           at=at if db.engine.dialect.name == "postgresql" else f"{at:%F %T}.000000")  # fmt: skip
+        (fault,) = verify().faults
+    assert (fault.kind, fault.row, fault.says) == (
+        "stamp",
+        "time stamp of head 1",
+        "the log does not tell that it came",
+    )
 
 
 def stamped_as_hex(db: Any) -> list[str]:

@@ -25,7 +25,7 @@ from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
-from tests.support.tampering import do, for_good, past_the_guards, rewrite_line
+from tests.support.tampering import do, for_good, past_the_guards, past_the_keys, rewrite_line
 
 
 def write(*numbers: int) -> None:
@@ -133,6 +133,62 @@ def test_the_first_bad_row_is_named(log: Any) -> None:
     assert verify().faults == []
 
 
+NESTED = "[" * 3000 + "]" * 3000
+UNREADABLE = {
+    "sqlite": {
+        "no JSON": ("UPDATE audit_lines SET detail = '{' WHERE n = 3", "line", "line 3 (position 2)"),
+        "a deep one": (f"UPDATE audit_lines SET detail = '{NESTED}' WHERE n = 3", "line", "line 3 (position 2)"),
+        "no date": ("UPDATE audit_lines SET at = 'yesterday' WHERE n = 3", "line", "line 3 (position 2)"),
+        "no text": ("UPDATE audit_lines SET actor_name = CAST(X'ff' AS TEXT) WHERE n = 3", "line", "line 3 (position 2)"),
+        "a head's time": ("UPDATE audit_heads SET signed_at = 'x'", "head", "head 1"),
+    },
+    "postgresql": {
+        "a deep one": (f"UPDATE audit_lines SET detail = '{NESTED}' WHERE n = 3", "line", "line 3 (position 2)"),
+        "no date": ("UPDATE audit_lines SET at = 'infinity' WHERE n = 3", "line", "line 3 (position 2)"),
+        "a head's time": ("UPDATE audit_heads SET signed_at = 'infinity'", "head", "head 1"),
+    },
+}  # fmt: skip
+NOT_A_NUMBER_OF_OURS = (
+    "UPDATE audit_lines SET n = -5 WHERE n = 3",
+    "UPDATE audit_chain SET line_n = -5 WHERE line_n = 3",
+)
+
+
+def test_a_row_that_cannot_even_be_read_is_named(log: Any) -> None:
+    """Whoever reaches the tables must not silence the check with a row on which it stumbles."""
+    found = {}
+    cases = UNREADABLE[log.engine.dialect.name]
+    for name, (statement, _, _) in cases.items():
+        with past_the_guards(log):
+            do(log, statement)
+            first = verify().faults[0]
+        found[name] = (first.kind, first.row)
+    assert found == {name: (kind, row) for name, (_, kind, row) in cases.items()}
+    with past_the_guards(log):
+        do(log, *NOT_A_NUMBER_OF_OURS)
+        assert verify().faults[0].row == "line -5 (position 2)"
+    with past_the_guards(log):
+        cut = "UPDATE audit_lines SET at = '{}' WHERE n = 10".format(
+            "infinity" if log.engine.dialect.name == "postgresql" else "x"
+        )
+        do(
+            log,
+            cut,
+            "DELETE FROM audit_chain WHERE line_n = 10",
+            "INSERT INTO audit_waiting (line_n) VALUES (10)",
+        )
+        assert verify().faults[0].row == "line 10 (waiting)"
+    assert verify().faults == []
+
+
+def test_a_line_that_vanished_before_it_was_chained_holds_nobody_up(log: Any) -> None:
+    """Its number stays and is named; the sequencer goes on with what comes after it."""
+    past_the_keys(log, "INSERT INTO audit_waiting (line_n) VALUES (777)")
+    assert chaining.chain_waiting() == 0
+    write(20)
+    assert [(fault.kind, fault.row) for fault in verify().faults] == [("line", "line 777 (waiting)")]
+
+
 def test_an_end_that_was_cut_stays_noticed_when_new_lines_follow(log: Any) -> None:
     for_good(log, *(one.format(8) for one in TAIL))
     write(*range(20, 30))
@@ -194,5 +250,12 @@ def test_the_command_exits_0_or_names_the_row(log: Any, settings: Any, monkeypat
 
 
 def test_a_damaged_anchor_is_a_fault(log: Any, home: Path) -> None:
-    (home / anchor.NAME).write_text("{")
-    assert [fault.kind for fault in verify().faults] == ["anchor"]
+    for damaged in (
+        "{",
+        "[]",
+        "[" * 3000,
+        '{"size": -1, "hash": "", "at": ""}',
+        '{"size": 1e400, "hash": "", "at": ""}',
+    ):
+        (home / anchor.NAME).write_text(damaged)
+        assert [fault.kind for fault in verify().faults] == ["anchor"]
