@@ -46,7 +46,8 @@ function shipped(): Plan {
 }
 
 export type Strike = 'before' | 'after';
-const NEVER = new Promise<never>(() => undefined);
+/** Each its own: one for all would hold on to every page that waits for it. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 /** What survives. One per person and browser profile; several tabs may have it open. */
 export class Disk {
@@ -64,7 +65,7 @@ export class Disk {
   /** Waits for its turn; answers the function that ends it. */
   async turn(tab: MemoryDatabase): Promise<() => void> {
     while (this.#busy !== null) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    if (tab.dead) return NEVER;
+    if (tab.dead) return never();
     this.#busy = tab;
     return () => this.#release(tab);
   }
@@ -171,7 +172,7 @@ export class MemoryDatabase {
 
   async transaction<T>(_mode: string, _tables: unknown, work: () => PromiseLike<T>): Promise<T> {
     if (running.getStore()?.tab === this) return work();
-    if (this.dead) return NEVER;
+    if (this.dead) return never();
     const end = await this.disk.turn(this);
     const transaction = new Transaction(this, this.disk);
     try {
@@ -184,18 +185,18 @@ export class MemoryDatabase {
   }
 
   async #commit({ changes }: Transaction): Promise<void> {
-    if (this.dead) return NEVER;
+    if (this.dead) return never();
     if (changes.size === 0) return;
     const strike = this.disk.onCommit();
     if (strike !== 'before') this.disk.commit(changes);
     if (strike === null) return;
     this.disk.kill(this);
-    return NEVER;
+    return never();
   }
 
   /** Inside a transaction at once, else as one of its own. */
   inside<T>(work: (transaction: Transaction) => T): Promise<T> {
-    if (this.dead) return NEVER;
+    if (this.dead) return never();
     const open = running.getStore();
     if (open?.tab === this) return Promise.resolve(work(open));
     return this.transaction('rw', [], async () => work(running.getStore() as Transaction));

@@ -24,7 +24,8 @@ export interface Weather {
   record: (words: () => string) => void;
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** Each its own: one for all would hold on to every page that waits for it. */
+const never = (): Promise<never> => new Promise(() => undefined);
 const lost = (): never => {
   throw new TypeError('Failed to fetch');
 };
@@ -63,19 +64,19 @@ export class Network {
   }
 
   async #send(request: HttpRequest, person: number, tab: Tab): Promise<HttpReply> {
-    if (tab.database.dead) return NEVER;
+    if (tab.database.dead) return never();
     this.weather.arriving(request, person);
     this.requests += 1;
     const fault = this.weather.fault(this.requests);
     if (fault !== null) this.weather.record(() => `${person} ${told(request)} meets ${fault}`);
     if (fault === 'tab_dies_before') {
       tab.kill();
-      return NEVER;
+      return never();
     }
     try {
       const answer = await this.#under(fault, request, person);
       if (fault === 'tab_dies_after') tab.kill();
-      return tab.database.dead ? NEVER : answer;
+      return tab.database.dead ? never() : answer;
     } finally {
       await this.#deliverLate(this.requests);
     }
