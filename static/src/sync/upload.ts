@@ -10,6 +10,8 @@ const LEAST_CHUNK = 16 * 1024;
 const FIRST_CHUNK = 1024 * 1024;
 /** Faster than this per chunk: the next may be larger. */
 const BRISK = 8_000;
+/** Slower than this: the next is smaller, since text waits for the piece that is under way. */
+const SLOW = 30_000;
 const TUS = { 'tus-resumable': '1.0.0' };
 const ENDPOINT = '/api/v1/uploads';
 const STUBBORN = 5;
@@ -48,12 +50,15 @@ async function setAside(line: UploadLine, job: UploadJob, reason: string): Promi
 
 async function sendAll(line: UploadLine, job: UploadJob, bytes: Uint8Array): Promise<void> {
   let { location, offset } = await create(line, job);
+  let furthest = offset;
   for (let stumbles = 0; offset < job.size; ) {
     const reply = await patch(line, location, offset, bytes);
     const next = reply.status === 204 ? offsetOf(reply) : null;
     if (next !== null && next > offset && next <= job.size) {
       offset = next;
-      stumbles = 0;
+      // The same way once more is no progress: a server that drops its part at the end each time would be sent to for ever.
+      if (offset > furthest) stumbles = 0;
+      furthest = Math.max(furthest, offset);
       await line.store.uploadProgress(job.sha256, offset);
       await line.between();
       continue;
@@ -106,8 +111,13 @@ async function patch(
     body,
     timeout: timeoutFor(body.length),
   });
-  if (line.clock() - started < BRISK) line.chunk.bytes = Math.min(MOST_CHUNK, line.chunk.bytes * 2);
+  follow(line.chunk, line.clock() - started);
   return reply;
+}
+
+function follow(chunk: Chunk, took: number): void {
+  if (took < BRISK) chunk.bytes = Math.min(MOST_CHUNK, chunk.bytes * 2);
+  else if (took > SLOW) chunk.bytes = Math.max(LEAST_CHUNK, Math.floor(chunk.bytes / 4));
 }
 
 async function ask(line: UploadLine, request: HttpRequest): Promise<HttpReply> {

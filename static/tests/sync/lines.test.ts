@@ -122,6 +122,48 @@ describe('the pieces of a photo', () => {
   });
 });
 
+describe('text beside a photo', () => {
+  test('waits for one piece at most, and pieces are small where the line is slow', async () => {
+    opened = await bench('leader');
+    const { tablet, clock, server } = opened;
+    const honest = tablet.line.transport;
+    const seconds: number[] = [];
+    let written = 0;
+    await tablet.engine.stop();
+    await tablet.start({
+      transport: async (request) => {
+        const needed = Math.ceil(bytesOf(request) / 6250); // 50 kbit/s
+        clock.now += needed * 1000;
+        if (request.method !== 'PATCH') return honest(request);
+        seconds.push(needed);
+        await tablet.engine.edit(INSPECTION, 'finding', finding(++written), { text: 'meanwhile' });
+        return honest(request);
+      },
+    });
+    await tablet.engine.addPhoto(INSPECTION, FINDING, new Uint8Array(3 * 1024 * 1024), {}, 'evidence');
+    await tablet.engine.sendNow();
+    expect(tablet.engine.status.get()).toMatchObject({ waiting: 0, waitingPhotos: 0 });
+    expect(server.log).toHaveLength(written + 1);
+    expect(seconds[0]).toBeGreaterThan(60);
+    expect(Math.max(...seconds.slice(2))).toBeLessThan(30);
+  });
+});
+
+describe('a photo that the server finds spoilt each time, once all of it has come', () => {
+  test('is set aside after some tries, and the others go', async () => {
+    opened = await bench('leader');
+    const { tablet, server, engine } = opened;
+    const bytes = new Uint8Array(3 * 1024 * 1024).fill(7);
+    const { sha256 } = await engine.addPhoto(INSPECTION, FINDING, bytes, {}, 'evidence');
+    const sound = await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
+    await tablet.db.photoBytes.put({ sha256, bytes: bytes.fill(8) }); // as a bad memory reads them
+    await engine.sendNow();
+    expect([...server.photos.originals.keys()]).toEqual([sound.sha256]);
+    expect(engine.status.get()).toMatchObject({ waitingPhotos: 1, problem: 'items_parked' });
+    expect((await tablet.db.photos.get(sha256))?.reason).toBe('hash_mismatch');
+  });
+});
+
 describe('a certificate that cannot be trusted', () => {
   test('the browser gives no answer: nothing is sent, everything is kept, and it says so', async () => {
     opened = await bench('leader');
