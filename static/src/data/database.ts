@@ -17,7 +17,7 @@ export async function steady<T>(db: FieldDatabase, work: () => PromiseLike<T>): 
     try {
       return await connected(db, work);
     } catch (error) {
-      const aside = error instanceof Unreadable && (await setAside(db, error));
+      const aside = error instanceof Unreadable && (await setAside(db, error).catch(toldByName));
       if (aside) await db.mend();
       else if (!(error instanceof Unreadable) || ++barren === BARREN) throw error;
     }
@@ -98,6 +98,10 @@ function names(error: unknown): string[] {
     if (at.inner === at) break;
   }
   return found;
+}
+
+function toldByName(error: unknown): never {
+  throw named(error);
 }
 
 function named(error: unknown): unknown {

@@ -5,6 +5,7 @@
 import Dexie, { type Table } from 'dexie';
 import type { Account, KnownPerson } from './api';
 import { patiently } from './database';
+import { besideReserve } from './reserve';
 import type { PinLock } from './rows';
 
 class PeopleDatabase extends Dexie {
@@ -42,10 +43,11 @@ export async function personAtWork(): Promise<string | null> {
 }
 
 /** null: signed out. */
-export function keepAtWork(login: string | null): Promise<unknown> {
-  return withDatabase<unknown>((db) =>
-    login === null ? db.atWork.clear() : db.atWork.put({ key: 'now', login }),
-  );
+export async function keepAtWork(login: string | null): Promise<unknown> {
+  if (login === null) return withDatabase((db) => db.atWork.clear());
+  const keep = () => withDatabase<unknown>((db) => db.atWork.put({ key: 'now', login }));
+  const account = (await withPeople((people) => people.get(login)))?.account;
+  return account ? besideReserve(account.id, keep) : keep();
 }
 
 /** Latest first. */

@@ -2,9 +2,10 @@
 import type { Patch } from '../domain/operations';
 import { sha256 as hash } from '../worker/hash';
 import type { Picture } from '../worker/picture';
-import { steady, transact } from './database';
+import { isQuota, steady, transact } from './database';
 import { EngineError } from './errors';
 import { addPatch, type Edit, type Edited, type Writer } from './log';
+import { withReserve } from './reserve';
 import type { OperationRow, PhotoRow } from './rows';
 import type { FieldDatabase } from './schema';
 
@@ -33,17 +34,32 @@ export async function savePhoto(
 async function put(db: FieldDatabase, writer: Writer, photo: NewPhoto, edit: Edit): Promise<Edited | null> {
   const { sha256, thumbnail } = photo.picture;
   const known = await db.photos.get(sha256);
-  await db.photos.put(rowFor(photo, known));
-  if (known === undefined || !known.kept) {
+  const here = known?.kept === true && (await hasBytes(db, sha256));
+  await db.photos.put(rowFor(photo, known, here));
+  if (!here) {
     await db.photoBytes.put({ sha256, bytes: photo.bytes });
     await db.thumbnails.put({ sha256, bytes: thumbnail });
   }
   return addPatch(db, writer, edit);
 }
 
-/** The same photo again costs nothing: its row learns of the other inspection. */
-function rowFor({ inspection, filename, bytes, picture }: NewPhoto, known: PhotoRow | undefined): PhotoRow {
-  if (known?.kept) return { ...known, inspections: [...new Set([...known.inspections, inspection])] };
+const hasBytes = async (db: FieldDatabase, sha256: string): Promise<boolean> =>
+  (await db.photoBytes.where('sha256').equals(sha256).count()) > 0;
+
+/** Whether a photo need not be stored again: its bytes are here, or with the server. */
+export async function isHeld(db: FieldDatabase, sha256: string): Promise<boolean> {
+  const row = await db.photos.get(sha256);
+  return row?.state === 'stored' || (row?.kept === true && (await hasBytes(db, sha256)));
+}
+
+/** The same photo again costs nothing where its bytes are: its row learns of the other inspection. */
+function rowFor(
+  { inspection, filename, bytes, picture }: NewPhoto,
+  known: PhotoRow | undefined,
+  here: boolean,
+): PhotoRow {
+  if (known !== undefined && here)
+    return { ...known, inspections: [...new Set([...known.inspections, inspection])] };
   const { sha256, type, width, height, witness } = picture;
   const inspections = [...new Set([...(known?.inspections ?? []), inspection])];
   const signed = witness === undefined ? {} : { witness };
@@ -63,12 +79,12 @@ export async function verifyPhoto(db: FieldDatabase, sha256: string): Promise<vo
 }
 
 async function keep(db: FieldDatabase, sha256: string): Promise<void> {
-  await transact(db, 'rw', [db.photos], () => db.photos.update(sha256, { state: 'local' }));
+  await withReserve(db, [db.photos], () => db.photos.update(sha256, { state: 'local' }));
 }
 
 function discard(db: FieldDatabase, sha256: string): Promise<void> {
   const { operations, photos, photoBytes, thumbnails } = db;
-  return transact(db, 'rw', [operations, photos, photoBytes, thumbnails], async () => {
+  return withReserve(db, [operations, photos, photoBytes, thumbnails], async () => {
     await photos.delete(sha256);
     await photoBytes.delete(sha256);
     await thumbnails.delete(sha256);
@@ -97,22 +113,23 @@ function askAgain(row: OperationRow): void {
   row.photos = [];
 }
 
-/** After a kill in the middle: every photo that was not read back yet is, now. */
+/** After a kill in the middle: every photo that was not read back yet is, now; on a full disk at the next start. */
 export async function verifyAll(db: FieldDatabase): Promise<void> {
   const hashes = await steady(db, () => db.photos.where('state').equals('unverified').primaryKeys());
-  for (const hash of hashes) await verifyPhoto(db, hash).catch(onlyRetake);
+  for (const hash of hashes) await verifyPhoto(db, hash).catch(letIn);
 }
 
-function onlyRetake(error: unknown): void {
-  if (!(error instanceof EngineError && error.code === 'retake')) throw error;
+function letIn(error: unknown): void {
+  if (!(error instanceof EngineError && error.code === 'retake') && !isQuota(error)) throw error;
 }
 
-/** Frees originals that a receipt allows to go; thumbnails stay. Returns the bytes freed. */
-export function freeOriginals(db: FieldDatabase, hashes: string[]): Promise<number> {
-  return transact(db, 'rw', [db.photos, db.photoBytes], async () => {
-    const rows = (await db.photos.bulkGet(hashes)).filter((row): row is PhotoRow => row?.kept === true);
-    await db.photos.bulkPut(rows.map((row) => ({ ...row, kept: false })));
-    await db.photoBytes.bulkDelete(rows.map((row) => row.sha256));
-    return rows.reduce((sum, row) => sum + row.size, 0);
-  });
+/**
+ * Frees the originals that may go; thumbnails stay. Returns the bytes freed. Inside the transaction that found that they
+ * may: what another tab learns in between (a server that was put back lacks them) must not come too late.
+ */
+export async function freeOriginals(db: FieldDatabase, hashes: string[]): Promise<number> {
+  const rows = (await db.photos.bulkGet(hashes)).filter((row): row is PhotoRow => row?.kept === true);
+  await db.photos.bulkPut(rows.map((row) => ({ ...row, kept: false })));
+  await db.photoBytes.bulkDelete(rows.map((row) => row.sha256));
+  return rows.reduce((sum, row) => sum + row.size, 0);
 }

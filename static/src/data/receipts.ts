@@ -75,7 +75,7 @@ export async function keepReceipt(
   const { matches, signature } = verdict;
   const missing = receipt.missing.map(String);
   const final = complete && matches && archived && missing.length === 0;
-  const deletableSince = final ? (before?.deletableSince ?? now) : null;
+  const deletableSince = final ? sinceWhen(before, receipt) : null;
   const check = { complete, archived, matches, signature, issuedAt, missing };
   const lacks = await sendMissing(db, inspection, missing);
   const lacksNewest = await sendBeyond(db, inspection, receipt.operations.through);
@@ -84,6 +84,15 @@ export async function keepReceipt(
   const fetchedAt = again > 0 && again <= MOST_AGAIN ? 0 : now;
   const row = { inspection, receipt, check, epoch: receipt.epoch, fetchedAt, deletableSince, again };
   await db.receipts.put(row);
+}
+
+/**
+ * The server's own time, since a device's clock jumps. What was written or photographed after the receipt before has its
+ * own days of grace.
+ */
+function sinceWhen(before: ReceiptRow | undefined, receipt: Receipt): number {
+  const same = before?.receipt.operations.digest === receipt.operations.digest;
+  return (same ? before?.deletableSince : null) ?? Date.parse(receipt.issued_at);
 }
 
 /** What the server once answered for and has not got (an older state put back, bytes gone bad) is offered again; whether there was any. */
@@ -120,7 +129,8 @@ async function sendBeyond(db: FieldDatabase, inspection: string, through: number
 }
 
 /** Photos whose originals may go: every inspection that uses them is covered by a final receipt, and the grace is over. */
-export async function deletable(db: FieldDatabase, now: number): Promise<string[]> {
+export async function deletable(db: FieldDatabase): Promise<string[]> {
+  const now = (await setting(db, 'serverTime')) ?? 0;
   const grace = ((await setting(db, 'graceDays')) ?? GRACE_DAYS) * DAY;
   const rows = await db.receipts.toArray();
   const over = rows.filter((row) => row.deletableSince !== null && now - row.deletableSince >= grace);

@@ -79,7 +79,7 @@ export interface ReceiptRow {
   check: ReceiptCheck;
   epoch: string;
   fetchedAt: number;
-  /** moment from which the receipt has been complete, matching and archived without a break; starts the grace period */
+  /** the server's moment from which this receipt has been complete, matching and archived without a break; starts the grace period */
   deletableSince: number | null;
   /** how often in a row something was sent again for a receipt's sake; absent: never */
   again?: number;
@@ -102,6 +102,8 @@ export interface Setting {
   cursor: string | null;
   epoch: string | null;
   receiptKey: string;
+  /** what the server last said that it is, in ms; an hour late at most */
+  serverTime: number;
   graceDays: number;
   lastSent: number;
   /** per inspection, what the server was last told that this device has still to send */

@@ -9,13 +9,26 @@ import { isSealed, openRow, type Row, sealRow, type Unreadable } from './seal';
 /** Small rows: one that opens shows that the key is the right one. */
 const PROBED = ['settings', 'packages', 'operations', 'photos'];
 
-/** Whether the row was moved. Never with a key that opens nothing here: then it is the key that is wrong. */
+/**
+ * Whether the row was moved, with the help of the reserve where the disk is full. Never with a key that opens nothing here:
+ * then it is the key that is wrong.
+ */
 export async function setAside(db: FieldDatabase, { table, plain }: Unreadable): Promise<boolean> {
   const { key } = db.ring;
   const name = String(db.table(table).schema.primKey.keyPath);
   if (key === null || !db.isOpen() || !(await fits(db.backendDB(), key))) return false;
-  return move(db.backendDB(), key, table, plain[name] as IDBValidKey);
+  const moved = () => move(db.backendDB(), key, table, plain[name] as IDBValidKey);
+  try {
+    return await moved();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+  await db.reserve.clear();
+  return moved();
 }
+
+const isFull = (error: unknown): boolean =>
+  (error as { name?: string } | null)?.name === 'QuotaExceededError';
 
 async function fits(idb: IDBDatabase, key: Uint8Array): Promise<boolean> {
   for (const table of PROBED) if (await anyOpens(idb, key, table)) return true;
@@ -53,7 +66,14 @@ function move(idb: IDBDatabase, key: Uint8Array, table: string, at: IDBValidKey)
     asked.onsuccess = () => {
       const row = asked.result;
       if (!isSealed(row) || opens(key, table, row)) return; // another tab was first
-      transaction.objectStore('spoilt').put(sealRow(key, 'spoilt', ['id'], asSpoilt(table, String(at), row)));
+      try {
+        transaction
+          .objectStore('spoilt')
+          .put(sealRow(key, 'spoilt', ['id'], asSpoilt(table, String(at), row)));
+      } catch (error) {
+        reject(error);
+        return transaction.abort();
+      }
       from.delete(at);
       moved = true;
     };

@@ -56,7 +56,7 @@ async function stillLost(db: FieldDatabase, wanted: (row: SpoiltRow) => boolean)
 /** null: it stands in its place again, or nothing is missing without it. */
 async function lostAs(db: FieldDatabase, row: SpoiltRow): Promise<Spoilt | null> {
   if (row.table !== 'photoBytes') return (await isThere(db, row)) ? null : { ...row, inspections: of(row) };
-  const photo = row.photo ?? (await db.photos.get(row.key));
+  const photo = (await db.photos.get(row.key)) ?? row.photo;
   // On the server, or taken again.
   if (photo === undefined || photo.state === 'stored' || photo.kept) return null;
   return { ...row, inspections: photo.inspections };

@@ -3,7 +3,7 @@ import type { ExclusiveLock, Frozen, Held, PreviewJob, SyncStore, UploadJob } fr
 import type { Manifest, Verdict } from '../sync/receipt';
 import type { Receipt, Session, SyncReply } from '../sync/wire';
 import type { Changes } from './changes';
-import { type Tables, transact } from './database';
+import { isQuota, type Tables, transact } from './database';
 import { EngineError } from './errors';
 import { holdsToTell } from './holds';
 import { chooseOffer } from './offer';
@@ -16,6 +16,14 @@ import { changeSetting, keepSetting, setting } from './settings';
 import { settleReply } from './settle';
 
 export type { ExclusiveLock };
+
+const HOUR = 3_600_000;
+
+/** Seldom, since nothing but the days of grace depends on it. */
+async function keepServerTime(db: FieldDatabase, now: number): Promise<void> {
+  const known = (await setting(db, 'serverTime')) ?? 0;
+  if (Math.abs(now - known) >= HOUR) await keepSetting(db, 'serverTime', now);
+}
 
 export class DexieStore implements SyncStore {
   constructor(
@@ -30,6 +38,7 @@ export class DexieStore implements SyncStore {
       const { agency = null } = session.account;
       await changeSetting(this.db, 'account', { ...session.account, agency });
       await changeSetting(this.db, 'receiptKey', session.receipt_key);
+      await keepServerTime(this.db, Date.parse(session.server_time));
     });
   }
 
@@ -106,8 +115,14 @@ export class DexieStore implements SyncStore {
     return row === undefined ? null : { ...row, inspection: row.inspections[0] ?? null };
   }
 
+  /** null: gone, or spoilt, for which there is no room to set it aside: the others still go. */
   async photoBytes(sha256: string): Promise<Uint8Array | null> {
-    return (await this.#read([this.db.photoBytes], () => this.db.photoBytes.get(sha256)))?.bytes ?? null;
+    try {
+      return (await this.#read([this.db.photoBytes], () => this.db.photoBytes.get(sha256)))?.bytes ?? null;
+    } catch (error) {
+      if (isQuota(error)) return null;
+      throw error;
+    }
   }
 
   uploadProgress(sha256: string, offset: number): Promise<void> {

@@ -1,9 +1,9 @@
 /** What a person does to an inspection. Every verb resolves when it is durable, and not before. */
 import type { EditOptions, PhotoMeta, PhotoUse, SavedPhoto, SignatureInput, Signer } from '../data/api';
-import { isQuota } from '../data/database';
+import { isQuota, steady } from '../data/database';
 import { EngineError } from '../data/errors';
 import { addPatch, type Edit, type Edited, type Writer } from '../data/log';
-import { savePhoto } from '../data/photos';
+import { isHeld, savePhoto } from '../data/photos';
 import { withReserve } from '../data/reserve';
 import { closingId, lateDecisionId } from '../domain/ids';
 import { entityOf, listOf, type Patch, shownValue } from '../domain/operations';
@@ -74,14 +74,16 @@ export class Desk {
     meta: PhotoMeta,
     use: PhotoUse,
   ): Promise<SavedPhoto> {
-    const { account, device, world } = this.context;
+    const { account, db, device, world } = this.context;
     const about = { account: account.id, device: device.id, inspection, finding };
     const read = await world.readPicture(bytes as Uint8Array<ArrayBuffer>, about);
     if (!read.ok) throw new EngineError(read.code, null, read.detail);
     const { picture } = read;
     const twin = this.#sameAgain(inspection, picture.sha256, finding, use);
-    if (twin !== null) return { entityId: twin, sha256: picture.sha256 };
-    const entityId = world.newId();
+    // One whose bytes the disk lost is stored anew, for the entry that is there.
+    if (twin !== null && (await steady(db, () => isHeld(db, picture.sha256))))
+      return { entityId: twin, sha256: picture.sha256 };
+    const entityId = twin ?? world.newId();
     await this.#photo(
       inspection,
       entityId,

@@ -60,7 +60,7 @@ export async function setPin(
   const own = key ?? newDataKey();
   const lock = await lockWith(account, own, pin);
   await plainly(() => giveCopy(world.transport, own));
-  await changeLock(account, (known) => overSame(known, lock));
+  await besideReserve(account, () => changeLock(account, (known) => overSame(known, lock)));
   return own;
 }
 
@@ -108,7 +108,8 @@ export async function signInHere(
 ): Promise<{ account: Account; device: Device }> {
   const person = await personFor(login, deviceName, world.newId);
   const { account } = await plainly(() => askServer(world, person, password));
-  const known = await keepAccount(login, { ...account, agency: account.agency ?? null }, world.clock());
+  const whole = { ...account, agency: account.agency ?? null };
+  const known = await besideReserve(account.id, () => keepAccount(login, whole, world.clock()));
   // Who has shown the password may try the PIN again.
   await forgetTries(account.id);
   return { account: known.account as Account, device: known.device };

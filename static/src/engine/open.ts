@@ -4,7 +4,7 @@ import { signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
 import type { Account, Device, Engine, InspectionSummary } from '../data/api';
 import { openChanges } from '../data/changes';
-import { end, steady, transact } from '../data/database';
+import { end, steady } from '../data/database';
 import { EngineError } from '../data/errors';
 import { Cell } from '../data/live';
 import { mendSpoilt, settleSpoilt } from '../data/mend';
@@ -178,12 +178,10 @@ class FieldEngine implements Engine {
   }
 
   async prune(): Promise<number> {
-    const { db, world } = this.context;
-    const { photos, receipts, operations, settings, spoilt } = db;
-    const hashes = await transact(db, 'r', [photos, receipts, operations, settings, spoilt], () =>
-      deletable(db, world.clock()),
-    );
-    return freeOriginals(db, hashes);
+    const { db } = this.context;
+    const { photos, photoBytes, receipts, operations, settings, spoilt } = db;
+    const tables = [photos, photoBytes, receipts, operations, settings, spoilt];
+    return withReserve(db, tables, async () => freeOriginals(db, await deletable(db)));
   }
 
   exportRescue: Engine['exportRescue'] = async (passphrase) => {

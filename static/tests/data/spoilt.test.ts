@@ -5,6 +5,7 @@ import 'fake-indexeddb/auto';
 import Dexie from 'dexie';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { steady } from '../../src/data/database';
+import { freezeDrafts } from '../../src/data/rescue';
 import { databaseName, FieldDatabase } from '../../src/data/schema';
 import type { Row } from '../../src/data/seal';
 import { entityOf, listOf, shownValue } from '../../src/domain/operations';
@@ -208,6 +209,34 @@ describe('a photo', () => {
     expect(server.photos.originals.get(sha256)).toEqual(PHOTO);
     expect(engine.status.get()).toMatchObject({ waiting: 0, waitingPhotos: 0, safe: 'safe' });
   });
+});
+
+describe('a photo whose operation was frozen before its bytes were spoilt', () => {
+  test('is taken again: the same picture is stored, and sent', async () => {
+    const { engine, server, tablet } = await open();
+    const { sha256 } = await engine.addPhoto(INSPECTION, FIRST, PHOTO, {}, 'evidence');
+    await freezeDrafts(tablet.db);
+    await spoil(engine.account.id, 'photoBytes');
+    await engine.sendNow();
+    expect(server.photos.originals.size).toBe(0);
+    await engine.addPhoto(INSPECTION, FIRST, PHOTO, {}, 'evidence');
+    expect((await tablet.db.photoBytes.get(sha256))?.bytes).toEqual(PHOTO);
+    await engine.sendNow();
+    expect(server.photos.originals.get(sha256)).toEqual(PHOTO);
+    expect(listOf(server.fold(INSPECTION), 'photo')).toHaveLength(1);
+    expect(engine.status.get()).toMatchObject({ waiting: 0, waitingPhotos: 0, safe: 'safe', problem: null });
+  });
+});
+
+test('a photo whose bytes are gone without a trace is stored anew when it is taken again', async () => {
+  const { engine, server, tablet } = await open();
+  const { sha256 } = await engine.addPhoto(INSPECTION, FIRST, PHOTO, {}, 'evidence');
+  await tablet.db.photoBytes.delete(sha256);
+  await engine.sendNow();
+  expect(engine.status.get()).toMatchObject({ waitingPhotos: 1, problem: 'items_parked' });
+  await engine.addPhoto(INSPECTION, FIRST, PHOTO, {}, 'evidence');
+  await engine.sendNow();
+  expect(server.photos.originals.get(sha256)).toEqual(PHOTO);
 });
 
 describe('other rows', () => {

@@ -369,6 +369,7 @@ describe('receipts', () => {
     await engine.sendNow();
     expect(await engine.prune()).toBe(0);
     clock.now += 31 * DAY;
+    await engine.sendNow();
     expect(await engine.prune()).toBe(PHOTO.length);
     expect(await tablet.db.photoBytes.count()).toBe(0);
     expect(await tablet.db.thumbnails.count()).toBe(1);
