@@ -9,6 +9,7 @@ import { databaseName, FieldDatabase } from '../../src/data/schema';
 import { isSealed } from '../../src/data/seal';
 import {
   changePin,
+  type Engine,
   keepAtWork,
   knownPeople,
   lockOf,
@@ -42,6 +43,7 @@ class Office {
     if (!this.line) throw new TypeError('Failed to fetch');
     this.asked.push(`${request.method} ${request.path}`);
     const body = request.body === undefined ? {} : JSON.parse(String(request.body));
+    if (request.method === 'DELETE') return json(204, null);
     if (request.path === '/api/v1/session') return this.#session(body);
     if (request.path === '/api/v1/device-key') return this.#keep(body.key);
     if (request.path === '/api/v1/device-key/release')
@@ -459,5 +461,32 @@ describe('the lock', () => {
     const locked = new FieldDatabase(ACCOUNT.id);
     await expect(locked.drafts.get('more')).rejects.toMatchObject({ code: 'locked' });
     locked.close();
+  });
+});
+
+describe('signing out', () => {
+  test('ends the session, closes what was open, and shows nothing of it', async () => {
+    const { wrapper, session, router } = await firstTime();
+    const engine = session.engine.value as Engine;
+    const stopped = vi.spyOn(engine, 'stop');
+    await button(wrapper, '登出').trigger('click');
+    await shows(wrapper, '登入工程查核');
+    await vi.waitFor(() => expect(session.engine.value).toBeNull(), { timeout: 50_000 });
+    expect(office.asked).toContain('DELETE /api/v1/session');
+    expect(stopped).toHaveBeenCalled();
+    await router.push('/visits');
+    await shows(wrapper, '登入工程查核');
+  });
+
+  test('without a network it is told, and nobody is shut out of what they have here', async () => {
+    const { wrapper, session } = await firstTime();
+    office.line = false;
+    await button(wrapper, '登出').trigger('click');
+    await shows(wrapper, '沒有登出');
+    expect(title(wrapper)).toBe('我的查核');
+    expect(session.engine.value).not.toBeNull();
+    await end();
+    const { wrapper: next } = await again(PIN);
+    await shows(next, '我的查核');
   });
 });

@@ -59,6 +59,7 @@ export interface Session {
   lock(): Promise<void>;
   /** Asks for a first PIN. */
   askForPin(): Promise<void>;
+  /** Ends the session with the server; what stands in the way changes nothing. Then away from what is theirs, and `turnAway`. */
   leave(): Promise<void>;
 }
 
@@ -214,11 +215,8 @@ export function createSession(entrance: Entrance): Session {
       if (open !== null && !open.sealed) await closeOver(open, 'choose');
     },
     async leave() {
+      await engine.value?.signOut();
       await entrance.keepAtWork(null);
-      const left = engine.value;
-      engine.value = null;
-      await left?.signOut();
-      await left?.stop();
     },
   };
 }
