@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor, permit
@@ -28,7 +28,8 @@ from inspect_app.transaction import transaction
 
 FORMAT = "inspect-app-evidence/1"
 HEADS = 400
-"""How many earlier heads a bundle carries: a year of printed documents can be compared with it."""
+"""How many of the newest heads a bundle carries, and of how many days the first, which is mailed and time-stamped: every
+export signs one more, and must not push out those of which somebody keeps a copy."""
 
 
 def export(actor: Actor, inspection_id: str, subjects: Iterable[str] = ()) -> dict[str, Any]:
@@ -96,7 +97,11 @@ def _lines(inspection_id: str, used: Sequence[Photo], subjects: Iterable[str]) -
 def _covered(lines: Sequence[Row[Any]]) -> tuple[Any, Tree, list[Head]]:
     """A head that covers all the lines, its tree, and the earlier heads, the newest first."""
     head = heads.head_over(lines[-1].position + 1 if lines else 0)
-    query = select(Head).where(Head.size <= head.size).order_by(Head.n.desc()).limit(HEADS)
+    newest = select(Head.n).order_by(Head.n.desc()).limit(HEADS)
+    first = func.min(Head.n)
+    firsts = select(first).group_by(Head.day).order_by(first.desc()).limit(HEADS)
+    query = select(Head).where(Head.size <= head.size, or_(Head.n.in_(newest), Head.n.in_(firsts)))
+    query = query.order_by(Head.n.desc())
     earlier = [row for row in db.session.scalars(query) if heads.signed(row) != head]
     return head, Tree(heads.leaves(head.size)), earlier
 

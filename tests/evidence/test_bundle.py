@@ -78,6 +78,77 @@ def test_the_script_finds_everything_good_and_names_every_forgery(
     assert run(file)[0] == 1
 
 
+def mixed() -> dict[str, Any]:
+    """The bundle of an inspection that was not approved, with another's operations, record and signed lines in it."""
+    other, one = inspection_with_log(), inspection_with_log()
+    other.issued()
+    auditor = factories.actor("auditor")
+    theirs = bundle.export(auditor, other.id)
+    found: dict[str, Any] = json.loads(
+        json.dumps(bundle.export(auditor, one.id, [f"inspection:{other.id}", f"visit:{other.id}"]))
+    )
+    assert verify_evidence.verify(found), "its own content, with more lines than needed"
+    return found | {"record": theirs["record"], "operations": theirs["operations"]}
+
+
+def refused(found: dict[str, Any]) -> str:
+    with pytest.raises(verify_evidence.Wrong) as caught:
+        verify_evidence.verify(found)
+    return caught.value.code
+
+
+def test_nothing_of_another_inspection_passes_for_this_ones(db: Any, clock: Any) -> None:
+    """Every line in it is in the log; they are not about what the bundle says it is about."""
+    found = mixed()
+    own = f"inspection:{found['inspection']}"
+    assert refused(found) == "record"
+    assert refused(found | {"record": None}) == "operations"
+    without = [
+        one
+        for one in found["lines"]
+        if one["line"]["action"] != "inspections.operations_taken" or one["line"]["subject"] != own
+    ]
+    assert refused(found | {"record": None, "lines": without}) == "operations"
+    none = [one for one in found["lines"] if one["line"]["subject"] != own]
+    assert refused(found | {"record": None, "lines": none}) == "inspection"
+
+
+def test_a_name_that_stands_twice_and_a_bottomless_file_are_no_bundle(
+    db: Any, clock: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.json"
+    for text in ('{"format": "x", "format": "inspect-app-evidence/1"}', "[" * 100_000):
+        file.write_text(text)
+        code, says = run(file)
+        assert (code, says[:14]) == (1, "WRONG  format:")
+        assert len(says.splitlines()) == 1
+    assert "twice" in run_text(file, '{"a": {"b": 1, "b": 1}}')
+
+
+def run_text(file: Path, text: str) -> str:
+    file.write_text(text)
+    return run(file)[1]
+
+
+def test_a_mailed_head_is_in_every_bundle_however_many_were_exported(
+    db: Any, clock: Any, monkeypatch: Any
+) -> None:
+    """Each export signs a head of its own: they must not push out those of which somebody keeps a copy."""
+    monkeypatch.setattr(bundle, "HEADS", 4)
+    made = inspection_with_log()
+    mailed = []
+    for _ in range(3):
+        heads.begin_day()
+        mailed.append(heads.latest().n)
+        for _ in range(3):
+            found = bundle.export(factories.actor("auditor"), made.id)
+        clock.advance(days=1)
+    sizes = [one["size"] for one in found["heads"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert {row.size for row in heads.all_heads() if row.n in mailed} <= {*sizes, found["head"]["size"]}
+    assert verify_evidence.verify(json.loads(json.dumps(found)))
+
+
 def test_a_line_has_its_proof_and_a_head_its_text(db: Any, clock: Any) -> None:
     inspection_with_log()
     auditor = factories.actor("auditor")

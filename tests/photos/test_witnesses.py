@@ -209,7 +209,7 @@ def test_a_bundle_carries_the_devices_word_and_the_verifier_holds_it_to_the_log(
     found = json.loads(json.dumps(bundle.export(factories.actor("auditor"), made.id)))
     assert found["photos"][0]["witness"] == {**json.loads(witness), "verdict": "good"}
     assert verify_evidence.verify(found)
-    for name, value in (("facts", "{}"), ("signature", "00"), ("verdict", "wrong")):
+    for name, value in (("facts", "{}"), ("key", "04"), ("signature", "00"), ("verdict", "wrong")):
         changed = json.loads(json.dumps(found))
         changed["photos"][0]["witness"][name] = value
         with pytest.raises(verify_evidence.Wrong, match="witness"):

@@ -44,13 +44,18 @@ def good() -> Given:
 def forged(good_one: dict[str, Any], forgery: dict[str, Any]) -> dict[str, Any]:
     found = copy.deepcopy(good_one)
     *way, last = forgery["path"]
-    place: Any = found
-    for step in way:
-        place = place[step]
+    place = _at(found, way)
+    value = _at(good_one, forgery["copy"]) if "copy" in forgery else forgery.get("value")
     if forgery.get("remove"):
         del place[last]
     elif isinstance(place, list) and last >= len(place):
-        place.append(forgery["value"])
+        place.append(value)
     else:
-        place[last] = forgery["value"]
+        place[last] = value
     return found
+
+
+def _at(bundle: Any, way: list[Any]) -> Any:
+    for step in way:
+        bundle = bundle[step]
+    return bundle

@@ -238,35 +238,47 @@ def unpack_stamps(bundle: Json, folder: Path) -> list[str]:
 
 
 def check_lines(bundle: Json) -> str:
-    head = bundle["head"]
+    head, before = bundle["head"], -1
     for number, one in enumerate(bundle["lines"]):
         leaf = sha256(b"\x00" + canonical(one["line"]).encode())
         if root_of(leaf, one["index"], head["size"], hashes(one["proof"])) != bytes.fromhex(head["root"]):
             raise Wrong("line", f"lines[{number}]", f"line {one['index']} of the log is not what was signed")
+        if one["index"] <= before:
+            raise Wrong(
+                "line", f"lines[{number}]", "the lines do not stand in the order of the log, each once"
+            )
+        before = one["index"]
     return f"{len(bundle['lines'])} lines of the log: all covered by the head"
+
+
+def about(bundle: Json) -> str:
+    return "inspection:" + bundle["inspection"]  # type: ignore[no-any-return]
 
 
 def lines_of(bundle: Json, *actions: str) -> list[Json]:
     return [one["line"] for one in bundle["lines"] if one["line"]["action"] in actions]
 
 
+def own_lines(bundle: Json, *actions: str) -> list[Json]:
+    """Those about the inspection itself: the log's other inspections have lines as good as these."""
+    return [line for line in lines_of(bundle, *actions) if line["subject"] == about(bundle)]
+
+
 def check_record(bundle: Json) -> str:
-    if bundle["record"] is None:
+    if all(one["line"]["subject"] != about(bundle) for one in bundle["lines"]):
+        raise Wrong("inspection", "inspection", "no line of the log is about it")
+    told = own_lines(bundle, "inspections.approved", "inspections.score_told")
+    if bundle["record"] is None and not told:
         return "the record is not approved yet"
-    told = lines_of(bundle, "inspections.approved", "inspections.score_told")
     digest = hashlib.sha256(canonical(bundle["record"]).encode()).hexdigest()
-    if (
-        not told
-        or told[-1]["detail"]["content"] != digest
-        or told[-1]["subject"] != "inspection:" + bundle["inspection"]
-    ):
+    if not told or told[-1]["detail"]["content"] != digest:
         raise Wrong("record", "record", "its content is not the one that was approved")
     return "the record is the one that was approved"
 
 
 def check_operations(bundle: Json) -> str:
     operations, place = bundle["operations"], 0
-    for line in lines_of(bundle, "inspections.operations_taken"):
+    for line in own_lines(bundle, "inspections.operations_taken"):
         detail = line["detail"]
         part = operations[place : place + detail["count"]]
         text = "".join(f"{one['n']}:{one['id']}:{one['sha256']}\n" for one in part)
@@ -282,20 +294,22 @@ def check_operations(bundle: Json) -> str:
 
 def check_witnesses(bundle: Json) -> None:
     """What devices signed of their photos is what the log took in; its verdict on the signature was given then."""
-    said = {(line["subject"], line["detail"]["facts"], line["detail"]["signature"], line["detail"]["verdict"])
+    names = ("facts", "key", "signature", "verdict")
+    said = {(line["subject"], *(line["detail"][name] for name in names))
             for line in lines_of(bundle, "photos.witnessed")}  # fmt: skip
     for number, photo in enumerate(bundle["photos"]):
         if "witness" in photo:
             one = photo["witness"]
             facts = hashlib.sha256(one["facts"].encode()).hexdigest()
-            if ("photo:" + photo["sha256"], facts, one["signature"], one["verdict"]) not in said:
+            told = {**one, "facts": facts}
+            if ("photo:" + photo["sha256"], *(told[name] for name in names)) not in said:
                 raise Wrong("witness", f"photos[{number}]", "the log took in another word of its device")
 
 
 def check_photos(bundle: Json, folder: Path | None) -> str:
-    stored = {line["subject"] for line in lines_of(bundle, "photos.stored")}
+    stored = {(line["subject"], line["detail"]["size"]) for line in lines_of(bundle, "photos.stored")}
     for number, photo in enumerate(bundle["photos"]):
-        if "photo:" + photo["sha256"] not in stored:
+        if ("photo:" + photo["sha256"], photo["size"]) not in stored:
             raise Wrong("photo", f"photos[{number}]", "the log does not say that it was taken in")
     check_witnesses(bundle)
     if folder is None:
@@ -325,6 +339,14 @@ def head_given(given: str) -> str:
     return Path(given).read_text("utf-8") if short and Path(given).is_file() else given
 
 
+def once(pairs: list[tuple[str, Any]]) -> Json:
+    """An object of JSON. Two values under one name: one reader sees the first, another the last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
 def verify(bundle: Json, key: str = "", head: str = "", folder: Path | None = None) -> list[str]:
     """What was checked, as sentences. Raises Wrong."""
     try:
@@ -351,14 +373,14 @@ def main() -> None:
     parser.add_argument("--head", default="")
     given = parser.parse_args()
     try:
-        bundle = json.loads(given.bundle.read_text("utf-8"))
+        bundle = json.loads(given.bundle.read_text("utf-8"), object_pairs_hook=once)
         print("\n".join(verify(bundle, given.key, head_given(given.head), given.photos)))
         print(
             "".join(f"{line}\n" for line in unpack_stamps(bundle, given.stamps)) if given.stamps else "",
             end="",
         )
         print(f"OK  key {bundle['head']['key']}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         sys.exit(f"WRONG  format: {given.bundle}: it cannot be read ({error})")
     except Wrong as wrong:
         sys.exit(f"WRONG  {wrong}")
