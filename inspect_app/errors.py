@@ -122,7 +122,16 @@ def _from_http(error: HTTPException) -> Response:
 
 SORRY = "系統發生錯誤，資料沒有變動。請稍後再試；若一再發生，請通知系統管理者。"
 _FULL = ("disk is full", "disk i/o error", "no space left", "could not extend file")
-_BUSY = ("locked", "lock timeout", "too many clients", "connection", "shutting down", "starting up")
+_BUSY = (
+    "locked",
+    "lock timeout",
+    "too many clients",
+    "connection",
+    "shutting down",
+    "starting up",
+    "deadlock",
+    "statement timeout",
+)
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)

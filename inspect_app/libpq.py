@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg import Connection, OperationalError, errors
+from psycopg import Connection, Error, OperationalError, errors
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
@@ -33,11 +33,22 @@ def rows(driver: Connection[Any], known: dict[str, bytes], sql: str, values: Seq
         known[sql] = name
     turned = Transformer(driver)
     told: Any = turned.dump_sequence(values, [PyFormat.TEXT] * len(values))  # None among them is NULL
-    answer = _done(line.exec_prepared(name, told))
+    try:
+        answer = _done(line.exec_prepared(name, told))
+    except (errors.InvalidSqlStatementName, errors.FeatureNotSupported) as error:
+        if not _forgotten(error):
+            raise
+        driver.close()
+        raise OperationalError("the connection no longer knows what it had prepared") from None
     if answer.status == ExecStatus.COMMAND_OK:
         return []
     turned.set_pgresult(answer)
     return turned.load_rows(0, answer.ntuples, tuple)
+
+
+def _forgotten(error: Error) -> bool:
+    """Somebody between us and the server discarded it, or the table changed under its plan: a new connection prepares anew."""
+    return isinstance(error, errors.InvalidSqlStatementName) or "cached plan" in str(error)
 
 
 def _done(answer: PGresult) -> PGresult:

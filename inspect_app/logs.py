@@ -43,5 +43,18 @@ def begin() -> None:
     )
 
 
-def _text(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str).decode().translate(_ESCAPED)
+def _text(event: dict[str, object], **_: object) -> str:
+    try:
+        text = orjson.dumps(event, default=str)
+    except TypeError:
+        text = orjson.dumps({name: _sayable(value) for name, value in event.items()})
+    return text.decode().translate(_ESCAPED)
+
+
+def _sayable(value: object) -> str:
+    """What has no JSON, in words: half a surrogate, a number beyond 64 bits, a bottomless list."""
+    try:
+        text = value if isinstance(value, str) else ascii(value)
+        return text.encode(errors="backslashreplace").decode()
+    except Exception:  # whatever it does when it is asked
+        return type(value).__name__

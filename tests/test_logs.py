@@ -40,6 +40,23 @@ def test_no_value_breaks_its_line(logged: Read) -> None:
     )
 
 
+def test_what_has_no_json_is_logged_in_words_and_never_fails_the_request(logged: Read) -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in ("half \ud800", 2**70, {1: 2}, deep, Mute(), 10**5000):
+        structlog.get_logger().warning("test.said", value=value, name="鋼筋")
+    lines = logged()
+    assert [(line["event"], line["name"]) for line in lines] == [("test.said", "鋼筋")] * 6
+    assert [line["value"] for line in lines] == [
+        "half \\ud800", str(2**70), "{1: 2}", "list", "Mute", "int",
+    ]  # fmt: skip
+
+
 def test_an_error_that_nobody_expected_is_one_line(
     client: Any, db: Any, logged: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:

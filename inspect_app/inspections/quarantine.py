@@ -58,6 +58,13 @@ def get(actor: Actor, key: str) -> SetAside:
     return row
 
 
+def hold(actor: Actor, key: str) -> SetAside:
+    """The same for whoever is about to place it, until the transaction ends: of two at once the second finds it settled."""
+    row = get(actor, key)
+    db.session.refresh(row, with_for_update=True)
+    return row
+
+
 def waits(row: SetAside) -> bool:
     """Whether it is a person's to look at: other refusals are the device's own affair."""
     return row.status == "quarantined" or row.code == "id_reused"
@@ -69,7 +76,7 @@ def judge_again(actor: Actor, key: str) -> Result:
     Raises `wrong_state` when it is settled already or still cannot be placed.
     """
     with transaction():
-        row = get(actor, key)
+        row = hold(actor, key)
         if row.settled_at is not None or row.status != "quarantined":
             raise Problem("wrong_state", "這一筆已經處理過了，請重新整理頁面。")
         result = _judged(row)
@@ -82,7 +89,7 @@ def judge_again(actor: Actor, key: str) -> Result:
 def settle(actor: Actor, key: str, note: str) -> None:
     """Leave one out of the record for good; the content is kept. Raises `reason_required`."""
     with transaction():
-        row = get(actor, key)
+        row = hold(actor, key)
         if not note.strip():
             raise Problem("reason_required", "請寫明為什麼不納入紀錄。", field="note")
         if row.settled_at is not None:
@@ -99,7 +106,10 @@ def take_up_released() -> int:
 
 
 def _taken_up(row: SetAside) -> bool:
-    with transaction():
+    with transaction() as session:
+        session.refresh(row, with_for_update=True)
+        if row.settled_at is not None:
+            return False
         result = _judged(row)
         if result.status in IN_LOG:
             close(SYSTEM, row, f"釋出後納入：{result.status}")

@@ -68,7 +68,7 @@ def repair(actor: Actor, key: str, *, inspection: str, patch: Patch, reason: str
     if not reason.strip():
         raise Problem("reason_required", "請寫明改了什麼、為什麼。", field="reason")
     with transaction():
-        row = quarantine.get(actor, key)
+        row = quarantine.hold(actor, key)
         if row.settled_at is not None or not quarantine.waits(row):
             raise Problem("wrong_state", "這一筆已經處理過了，請重新整理頁面。")
         if is_personal(row) and dict(patch) != patch_of(row):

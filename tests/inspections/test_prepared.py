@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
-from sqlalchemy.exc import IntegrityError, InternalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 
 from inspect_app import clock
 from inspect_app.accounts.models import Account, Device
@@ -28,6 +28,22 @@ def test_rows_are_those_of_the_session_in_type_and_value(db: Any) -> None:
     assert rows == [tuple(row) for row in db.session.execute(WANTED.where(_a.id.in_(people[:2])))]
     assert rows[0][2].tzinfo is not None
     assert Prepared(WANTED.where(_a.id == bindparam("id"))).row(id="nobody") is None
+
+
+@pytest.mark.parametrize("done", ["DISCARD ALL", "ALTER TABLE devices ALTER COLUMN name TYPE text"])
+def test_a_connection_that_forgot_what_it_had_prepared_is_given_up(db: Any, done: str) -> None:
+    """A pooler's or an administrator's doing: told as trouble of the connection, once; the next one prepares anew."""
+    factories.account("inspector")
+    statement = Prepared(select(Device.__table__.c.name))
+    assert statement.rows() == []
+    if db.engine.dialect.name == "postgresql":
+        line = db.session.connection().connection.dbapi_connection.pgconn
+        for one in ("SET default_transaction_read_only = off", done):
+            assert not line.exec_(one.encode()).error_message
+        with pytest.raises(OperationalError, match="connection no longer knows"):
+            statement.rows()
+        db.session.rollback()
+    assert statement.rows() == []
 
 
 def test_what_is_pending_in_the_session_is_seen(db: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from inspect_app.audit.models import AuditLine
 from inspect_app.domain.operations import entity_uuid
 from inspect_app.errors import Problem
-from inspect_app.inspections import repairing, services_open
+from inspect_app.inspections import quarantine, repairing, services_open
 from inspect_app.inspections.models import OperationRow, SetAside
 from inspect_app.scheduling.models import VisitMember
 from inspect_app.transaction import transaction
@@ -102,6 +104,44 @@ def test_is_repaired_with_a_reason_and_what_came_stays(app: Any, client: Any, db
     assert (line.detail["fields"], line.detail["reason"]) == (["severity", "text"], "平板選錯了查核")
     assert tablet.push(lost) == [("quarantined", "not_on_team")]
     assert office.post(address, data={**data, "inspection": right.id, "reason": "再一次"}).status_code == 422
+
+
+def test_two_who_place_the_same_at_once_enter_it_once(
+    app: Any, client: Any, db: Any, clock: Any, monkeypatch: Any
+) -> None:
+    """The second waits for the first and is told that it is done; a repaired copy has an id of its own, so nothing else would."""
+    leader, person = factories.account("leader", "inspector"), factories.account("inspector")
+    wrong = factories.released_visit(factories.tender(), leader)
+    right = factories.released_visit(factories.tender(), leader, (person,))
+    services_open.ensure([right.id])
+    tablet = Tablet(client, person, wrong.id)
+    lost = tablet.finding("誤記在別的查核")
+    assert tablet.push(lost) == [("quarantined", "not_on_team")]
+    key, actor = db.session.query(SetAside).one().id, factories.actor("coordinator")
+    db.session.rollback()
+    found, hold = [Event(), Event()], quarantine.hold
+    places = iter(found)
+
+    def told(*given: Any) -> SetAside:
+        row = hold(*given)
+        next(places).set()
+        found[1].wait(0.5)  # the other one must not get so far while this one is at it
+        return row
+
+    def repair(_: int) -> str:
+        with app.app_context():
+            try:
+                return repairing.repair(
+                    actor, key, inspection=right.id, patch=lost["set"], reason="選錯"
+                ).status
+            except Problem as problem:
+                return problem.code
+
+    monkeypatch.setattr(quarantine, "hold", told)
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(repair, range(2))) == ["applied", "wrong_state"]
+    db.session.rollback()
+    assert db.session.query(OperationRow).count() == 1
 
 
 def test_a_sheet_can_be_put_right_but_neither_seen_nor_changed(

@@ -22,6 +22,8 @@ from tests.sync.conftest import Site
     ("message", "status", "code"),
     [
         ("database is locked", 503, "busy"),
+        ("deadlock detected", 503, "busy"),
+        ("canceling statement due to statement timeout", 503, "busy"),
         ("database or disk is full", 507, "storage_full"),
         ("disk I/O error", 507, "storage_full"),
         ("no such thing", 500, "internal"),
