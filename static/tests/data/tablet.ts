@@ -5,9 +5,9 @@ import { pageLocks } from '../../src/engine/locks';
 import { openEngine } from '../../src/engine/open';
 import type { World } from '../../src/engine/world';
 import type { Transport } from '../../src/sync/ports';
-import { verifyEd25519 } from '../../src/sync/verify';
 import { sha256 } from '../../src/worker/hash';
 import { counted } from '../simulation/random';
+import { verifyInNode } from '../simulation/signatures';
 import { smallJpeg } from '../simulation/small';
 import { problem, type SimulatedServer } from '../simulation/twin/server';
 
@@ -73,7 +73,7 @@ export class Tablet {
         clock,
         random,
         newId: this.#newId,
-        verify: verifyEd25519,
+        verify: verifyInNode,
         locks: pageLocks(),
         readPicture: fakePicture,
         promised: async () => true,
