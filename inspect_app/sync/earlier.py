@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert
 from inspect_app import audit
 from inspect_app.accounts.actor import Actor
 from inspect_app.errors import Problem
+from inspect_app.inspections import heads
 from inspect_app.installation.keys import signed_by
 from inspect_app.sync.keys import receipt_public_key
 from inspect_app.sync.models import FirstReceipt
@@ -29,6 +30,7 @@ def stand(actor: Actor, inspection_id: str, shown: Mapping[str, Any]) -> dict[st
         raise Problem("bad_value", "這不是這個伺服器為這次查核簽的收據。", field="receipt")
     refuse_others(actor, inspection_id, device_id)
     with transaction() as session:
+        heads.hold([inspection_id])  # of two that show it at once the second finds the moments entered
         rows = _earlier(_covered(inspection_id, device_id, shown["operations"]), shown["operations"])
         if rows:
             known = [row["operation_id"] for row in rows]  # by a later receipt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +26,9 @@ from inspect_app.photos import queries as photos
 from inspect_app.photos.store import original_key, store
 from inspect_app.sync.keys import receipt_public_key, sign
 from inspect_app.sync.models import FirstReceipt
+
+GAPS = 1000
+"""Numbers that a receipt names at most: a device may count as it likes, and one is missing is all that it must know."""
 
 
 def receipt(actor: Actor, inspection_id: str, device_id: str) -> dict[str, Any]:
@@ -137,8 +141,7 @@ def _photos(logged: Sequence[Logged], aside: list[SetAside]) -> tuple[list[dict[
 
 
 def _gaps(logged: Iterable[Logged], aside: Iterable[SetAside]) -> list[str]:
-    """`seq:<n>` for what lies below the highest number that came and never came itself."""
+    """`seq:<n>` for what lies below the highest number that came and never came itself; the first `GAPS`."""
     seen = {operation.seq for operation in logged} | {row.seq for row in aside}
-    return [
-        f"seq:{number}" for number in range(1, min(max(seen, default=0), 1_000_000) + 1) if number not in seen
-    ]
+    absent = (number for number in range(1, max(seen, default=0)) if number not in seen)
+    return [f"seq:{number}" for number in islice(absent, GAPS)]

@@ -31,6 +31,7 @@ from inspect_app.photos import originals
 from inspect_app.photos import queries as photos
 from inspect_app.photos.originals import Stored
 from inspect_app.sync import rescue_file
+from inspect_app.sync.rescue_file import Row
 from inspect_app.transaction import transaction
 
 BATCH = 200
@@ -86,17 +87,49 @@ def _read(path: Path, passphrase: str, told: Rescued, *, check: bool) -> _Conten
     with path.open("rb") as file:
         try:
             for row in rescue_file.rows(file, passphrase):
-                if row.table == "operations" and row.fields.get("state") != "remote":
-                    content.operations.append(row.fields)
-                elif row.table == "settings" and row.fields.get("key") == "account":
-                    content.account = str(row.fields["value"]["id"])
-                elif row.table == "unreadable":  # the tablet's disk spoilt it
-                    told.whole = False
-                elif row.table == "photoBytes":
+                if row.table == "photoBytes":
                     _photo(str(row.fields.get("sha256")), row.content, content, told, check=check)
+                elif not _understood(row, content):
+                    told.whole = False
         except rescue_file.CutShort:
             told.whole = False
     return content
+
+
+def _understood(row: Row, content: _Content) -> bool:
+    """Take up what is wanted of a row; False for one that the tablet's disk spoilt, or that says what no tablet says. It
+    must not keep back the others.
+    """
+    fields = row.fields
+    if row.table == "settings" and fields.get("key") == "account":
+        value = fields.get("value")
+        account = value.get("id") if isinstance(value, dict) else None
+        content.account = str(account) if _word(account) else ""
+        return _word(account)
+    if row.table == "operations" and fields.get("state") != "remote":
+        if not _shaped(fields):
+            return False
+        content.operations.append(fields)
+    return row.table != "unreadable"
+
+
+def _word(value: object) -> bool:
+    """Whether a database may be asked for it."""
+    return isinstance(value, str) and value.isprintable()
+
+
+def _shaped(fields: dict[str, Any]) -> bool:
+    """Whether a row of operations is as the tablet's table has them; what the operation says is the intake's to judge."""
+    operation = fields.get("operation")
+    if not isinstance(operation, dict):
+        return False
+    words = (fields.get("inspection"), fields.get("device"), operation.get("author"), operation.get("hlc"))
+    try:
+        orjson.dumps(fields)
+    except TypeError:  # half a surrogate, a number beyond 64 bits
+        return False
+    whole = isinstance(fields.get("seq"), int) and isinstance(fields.get("text"), str | None)
+    return whole and all(map(_word, words))
 
 
 def _photo(sha256: str, content: bytes, found: _Content, told: Rescued, *, check: bool) -> None:
@@ -125,7 +158,7 @@ def _items(content: _Content, person: Account) -> list[tuple[str, Incoming]]:
     """(device, item) of this person's own operations, numbered as their device would have done."""
     found = []
     for row in _numbered(content.operations):
-        text = row["text"] or orjson.dumps(row["operation"], option=orjson.OPT_SORT_KEYS).decode()
+        text = row.get("text") or orjson.dumps(row["operation"], option=orjson.OPT_SORT_KEYS).decode()
         item = incoming.read(str(text).encode())
         if item is not None and _own(row, person):
             found.append((str(row["device"]), item))

@@ -51,7 +51,7 @@ def _cipher(line: bytes, passphrase: str) -> AESGCM:
         head = json.loads(line)
         salt, iterations = bytes.fromhex(head["salt"]), int(head["iterations"])
         known = head["format"] == FORMAT and 0 < iterations <= MOST_ITERATIONS
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         known = False
     if not known:
         raise Problem("bad_request", "這個檔案不是平板匯出的救援檔，請確認選對檔案。", field="file")
@@ -82,5 +82,5 @@ def _row(plain: bytes) -> Row:
     try:
         told = json.loads(line)
         return Row(str(told["table"]), dict(told["row"]), content)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise CutShort from None

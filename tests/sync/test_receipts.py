@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from inspect_app.ids import new_id
 from inspect_app.inspections.models import Inspection, OperationRow
 from inspect_app.photos import services as photos
 from inspect_app.photos.store import original_key, store
+from inspect_app.sync import earlier
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
 from tests.support.tablet import Tablet
@@ -71,6 +74,13 @@ def test_late_ones_are_named_and_gaps_and_lost_photos_are_missing(site: Site, db
     assert answer["operations"]["late"] == [{"id": late["id"], "seq": 3}]
     assert (answer["complete"], answer["missing"]) == (False, [digest_, "seq:2"])
     assert answer["photos"] == []
+
+
+def test_a_device_that_counts_as_it_likes_gets_a_short_receipt(site: Site, db: Any) -> None:
+    site.member.push(site.member.finding(seq=2**53 - 1))
+    answer = receipt(site.member)
+    assert (answer.json["complete"], answer.json["missing"][:2]) == (False, ["seq:1", "seq:2"])
+    assert len(answer.data) < 30_000
 
 
 def test_only_own_devices_and_own_inspections(site: Site, db: Any) -> None:
@@ -131,6 +141,33 @@ def test_after_a_restore_what_is_sent_again_keeps_the_moment_at_which_it_first_c
     assert times(tablet)[-1] == (6, "2026-11-24T01:07")
     check(receipt(tablet).json)
     assert show(tablet, receipt(tablet).json).status_code == 200, "one of today tells nothing new"
+    assert len(lines(db)) == 1
+
+
+def test_shown_from_two_tabs_at_once_it_is_entered_once(
+    restored: tuple[Tablet, list[Any], Any], app: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet, sent, old = restored
+    tablet.push(*sent)
+    actor = factories.account_queries.actor_for(tablet.account)
+    found, covered = [threading.Event(), threading.Event()], earlier._covered
+    places = iter(found)
+
+    def told(*given: Any) -> Any:
+        rows = covered(*given)
+        next(places).set()
+        found[1].wait(0.5)  # the other one must not get so far while this one is at it
+        return rows
+
+    def stand(_: int) -> Any:
+        with app.app_context():
+            return earlier.stand(actor, tablet.inspection, old)["operations"]["received"]
+
+    db.session.rollback()
+    monkeypatch.setattr(earlier, "_covered", told)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(stand, range(2))
+    assert first == second == old["operations"]["received"]
     assert len(lines(db)) == 1
 
 

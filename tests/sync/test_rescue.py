@@ -157,6 +157,32 @@ def test_a_row_that_the_tablets_disk_spoilt_is_told_and_the_rest_goes_in(
     assert (told.whole, told.operations["applied"]) == (False, 1)
 
 
+def oddities(tablet: Tablet) -> list[dict[str, Any]]:
+    """Rows as no tablet writes them."""
+    good = row(tablet.finding())
+    changed: list[dict[str, Any]] = [{}]
+    for name in ("operation", "inspection", "device", "seq", "text"):
+        changed += [{**good, name: value} for value in ([], {}, 1.5, "\ud800", "\0", 2**70)]
+    whole = {"state": "draft", "text": None}
+    changed += [{**good, **whole, "operation": {**good["operation"], "author": odd}} for odd in (None, "\0")]
+    changed += [{**good, **whole, "operation": {**good["operation"], "hlc": odd}} for odd in (None, 5)]
+    return [one for one in changed if not isinstance(one.get("text"), str) or one["text"] != "\0"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_row_that_no_tablet_writes_is_told_and_keeps_nothing_back(
+    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path, check: bool
+) -> None:
+    good = tablet.finding("鋼筋外露")
+    rows = [*oddities(tablet), row(good)]
+    told = taken(coordinator, tmp_path, rescue_file(rows, [], tablet.account.id), check=check)
+    assert (told.whole, told.person) == (False, "王領航")
+    assert good["id"] in {one.id for one in db.session.query(OperationRow)} or check
+    for line in (b"[" * 4000, b'{"format": "inspect-app-rescue/1", "salt": "00", "iterations": 1e400}'):
+        with pytest.raises(Problem, match="bad_request"):
+            taken(coordinator, tmp_path, line + b"\n")
+
+
 def test_wrong_passphrase_other_files_and_other_roles_are_told(
     tablet: Tablet, coordinator: Actor, tmp_path: Path
 ) -> None:
