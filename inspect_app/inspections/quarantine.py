@@ -15,11 +15,11 @@ from inspect_app.extensions import db
 from inspect_app.inspections import incoming, log
 from inspect_app.inspections.judging import Result, Sender
 from inspect_app.inspections.models import Inspection, SetAside
-from inspect_app.photos.access import decides
 from inspect_app.scheduling.models import Visit
 from inspect_app.transaction import transaction
 
 IN_LOG = frozenset({"applied", "late", "conflict", "duplicate"})
+_SEALED = select(Visit.id).where(Visit.state != "released")
 
 
 def waiting(actor: Actor) -> list[SetAside]:
@@ -28,8 +28,7 @@ def waiting(actor: Actor) -> list[SetAside]:
     What a leader sent before the arrival was told waits for the release by itself and is nobody's to look at.
     """
     permit(actor, Permission.VIEW_QUARANTINE)
-    sealed = select(Visit.id).where(Visit.state != "released")
-    query = select(SetAside).where(SetAside.settled_at.is_(None), SetAside.inspection_id.not_in(sealed))
+    query = select(SetAside).where(SetAside.settled_at.is_(None), SetAside.inspection_id.not_in(_SEALED))
     query = query.where(or_(SetAside.status == "quarantined", SetAside.code == "id_reused"))
     return list(db.session.scalars(query.order_by(SetAside.received_at, SetAside.id)))
 
@@ -56,6 +55,14 @@ def get(actor: Actor, key: str) -> SetAside:
     if row is None or (visit is not None and visit.state != "released"):
         raise Problem("not_found", "找不到這一筆，可能已經歸位。")
     return row
+
+
+def of_operation(operation_id: str) -> list[SetAside]:
+    """What was set aside under an id and is to be looked at."""
+    query = select(SetAside).where(
+        SetAside.operation_id == operation_id, SetAside.inspection_id.not_in(_SEALED)
+    )
+    return list(db.session.scalars(query))
 
 
 def hold(actor: Actor, key: str) -> SetAside:
@@ -127,9 +134,3 @@ def close(actor: Actor, row: SetAside, note: str) -> None:
     """Nobody needs to look at it any more; what came is kept whole."""
     row.settled_at, row.settled_by, row.settled_note = clock.now(), actor.id, note
     audit.record(actor, "inspections.quarantine_settled", f"operation:{row.operation_id}", note=note)
-
-
-@decides("set_aside")
-def _sees_photo(actor: Actor, _operation_id: str, _sha256: str) -> bool:
-    """Photos that only what was set aside refers to: whoever places such things."""
-    return actor.may(Permission.VIEW_QUARANTINE)

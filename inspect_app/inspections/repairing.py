@@ -23,6 +23,7 @@ from inspect_app.inspections import incoming, log, quarantine
 from inspect_app.inspections.incoming import Incoming
 from inspect_app.inspections.judging import Result, Sender
 from inspect_app.inspections.models import Inspection, SetAside
+from inspect_app.photos.access import decides
 from inspect_app.transaction import transaction
 
 PERSONAL = frozenset({"score_sheet", "signature", "closing", "judgement", "late_decision"})
@@ -52,11 +53,19 @@ def is_personal(row: SetAside) -> bool:
 
 
 def is_secret(row: SetAside) -> bool:
-    """Whether it holds scores that nobody but their member may see yet."""
-    if content_of(row).get("entity") != "score_sheet":
+    """Whether it holds scores, or shows the paper with them, that nobody but their member may see yet."""
+    if content_of(row).get("entity") != "score_sheet" and patch_of(row).get("use") != "score_paper":
         return False
     found = db.session.get(Inspection, row.inspection_id)
     return found is None or not found.sheets_open
+
+
+@decides("set_aside")
+def _sees_photo(actor: Actor, operation_id: str, _sha256: str) -> bool:
+    """Photos that only what was set aside refers to: whoever places such things, of what is to be looked at and no secret."""
+    if not actor.may(Permission.VIEW_QUARANTINE):
+        return False
+    return not all(map(is_secret, quarantine.of_operation(operation_id)))
 
 
 def repair(actor: Actor, key: str, *, inspection: str, patch: Patch, reason: str) -> Result:

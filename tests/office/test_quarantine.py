@@ -12,11 +12,13 @@ import pytest
 from inspect_app.audit.models import AuditLine
 from inspect_app.domain.operations import entity_uuid
 from inspect_app.errors import Problem
+from inspect_app.ids import new_id
 from inspect_app.inspections import quarantine, repairing, services_open
-from inspect_app.inspections.models import OperationRow, SetAside
+from inspect_app.inspections.models import Inspection, OperationRow, SetAside
+from inspect_app.photos import services as photos
 from inspect_app.scheduling.models import VisitMember
 from inspect_app.transaction import transaction
-from tests.support import factories
+from tests.support import factories, pictures
 from tests.support.tablet import Tablet
 
 
@@ -104,6 +106,21 @@ def test_is_repaired_with_a_reason_and_what_came_stays(app: Any, client: Any, db
     assert (line.detail["fields"], line.detail["reason"]) == (["severity", "text"], "平板選錯了查核")
     assert tablet.push(lost) == [("quarantined", "not_on_team")]
     assert office.post(address, data={**data, "inspection": right.id, "reason": "再一次"}).status_code == 422
+
+
+def test_the_paper_of_a_sheet_is_as_secret_as_the_sheet(app: Any, client: Any, db: Any, clock: Any) -> None:
+    leader, late = factories.account("leader", "inspector"), factories.account("inspector")
+    visit = factories.released_visit(factories.tender(), leader)
+    services_open.ensure([visit.id])
+    tablet = Tablet(client, late, visit.id)
+    sha256 = photos.take_in(factories.account_queries.actor_for(late), pictures.photo())
+    paper = tablet.operation("photo", new_id(), {"sha256": sha256, "use": "score_paper"})
+    assert tablet.push(paper) == [("quarantined", "not_on_team")]
+    address, office = f"/api/v1/photos/{sha256}/original", factories.bearer(factories.account("coordinator"))
+    assert client.get(address, headers=office).status_code == 404
+    with transaction() as session:
+        session.get_one(Inspection, visit.id).sheets_open = True
+    assert client.get(address, headers=office).status_code == 200
 
 
 def test_two_who_place_the_same_at_once_enter_it_once(

@@ -12,12 +12,14 @@ from inspect_app.domain.canonical import exact
 from inspect_app.domain.editions import by_id, ids
 from inspect_app.domain.sheets import maxima
 from inspect_app.extensions import db as database
+from inspect_app.ids import new_id
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.queries import content_of
+from inspect_app.photos import services as photos
 from inspect_app.transaction import transaction
 from tests.scheduling.conftest import City
-from tests.support import factories
+from tests.support import factories, pictures
 from tests.support.tablet import Tablet
 
 SHIPPED_SHEET = maxima(by_id(ids()[-1]).value("score_sheet"))
@@ -89,6 +91,34 @@ def test_the_clocks_release_is_followed_by_the_job(client: Any, city: City, cloc
     assert (services_open.open_released(), quarantine.take_up_released()) == (1, 1)
     assert (services_open.open_released(), quarantine.take_up_released()) == (0, 0)
     assert db.session.get(Inspection, visit, populate_existing=True).log_n == 1
+
+
+def test_a_photo_sent_before_the_release_is_shown_to_nobody_who_places_lost_things(
+    client: Any, city: City, clock: Any
+) -> None:
+    """Administrators read its hash in the log, and would see the site."""
+    visit = city.sealed()
+    clock.advance(**DAY)
+    leader = Tablet(client, factories.account_queries.get(city.leader.id), visit)
+    administrator = factories.bearer(factories.account("administrator"))
+    content = pictures.photo()
+    sha256 = photos.take_in(city.leader, content)
+    stray, told = (
+        leader.operation("photo", new_id(), {"sha256": sha256, "use": "evidence"}) for _ in range(2)
+    )
+    address = f"/api/v1/photos/{sha256}/original"
+    assert leader.push(told) == [("quarantined", "unknown_inspection")]
+    assert [client.get(address, headers=who).status_code for who in (leader.headers, administrator)] == [
+        200,
+        404,
+    ]
+    elsewhere = Tablet(client, leader.account, new_id())
+    assert elsewhere.push({**stray, "inspection": elsewhere.inspection, "device": elsewhere.device}) == [
+        ("quarantined", "unknown_inspection")
+    ]
+    assert client.get(address, headers=administrator).status_code == 200, (
+        "what belongs to no visit is looked at"
+    )
 
 
 def test_catalogue_is_immutable_and_complete(client: Any, db: Any) -> None:
