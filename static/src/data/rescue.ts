@@ -76,23 +76,28 @@ export async function rescueFile(db: FieldDatabase | Dexie, passphrase: string):
   };
   const parts: BlobPart[] = [`${JSON.stringify(head)}\n`];
   let index = 0;
-  for await (const row of rowsOf(db)) parts.push(...(await block(key, index++, row)));
+  // A Blob of its own each: the browser keeps those on the disk, while a list of bytes would stand in the page's memory.
+  for await (const row of rowsOf(db)) parts.push(new Blob(await block(key, index++, row)));
   parts.push(...(await block(key, index, plain('end', { blocks: index }))));
   return new Blob(parts, { type: 'application/octet-stream' });
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** One row in memory at a time: a day's photos do not fit. */
+/** One row in memory at a time: a day's photos do not fit. Rows that go meanwhile (a run of the sender settles) are left out. */
 async function* rowsOf(db: Dexie): AsyncGenerator<Bytes> {
   for (const table of db.tables.filter(({ name }) => !LEFT_OUT.has(name)))
-    for (const key of await table.toCollection().primaryKeys()) yield await lineOf(table, key);
+    for (const key of await table.toCollection().primaryKeys()) {
+      const line = await lineOf(table, key);
+      if (line !== null) yield line;
+    }
 }
 
 /** What the disk spoilt is named, and holds up nothing else. */
-async function lineOf(table: Table, key: unknown): Promise<Bytes> {
+async function lineOf(table: Table, key: unknown): Promise<Bytes | null> {
   try {
     const row = await table.get(key);
+    if (row === undefined) return null;
     return table.name === 'spoilt' ? plain('unreadable', row) : plain(table.name, row);
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'unreadable')) throw error;

@@ -17,6 +17,13 @@ import { settleReply } from './settle';
 
 export type { ExclusiveLock };
 
+/** Receipts stand as long as the key that they were judged by: under another they are fetched and judged anew. */
+async function keepReceiptKey(db: FieldDatabase, key: string): Promise<void> {
+  const known = await setting(db, 'receiptKey');
+  if (known !== undefined && known !== key) await db.receipts.clear();
+  await changeSetting(db, 'receiptKey', key);
+}
+
 const HOUR = 3_600_000;
 
 /** Seldom, since nothing but the days of grace depends on it. */
@@ -34,10 +41,10 @@ export class DexieStore implements SyncStore {
 
   async keepSession(session: Session): Promise<void> {
     if (session.account.id !== this.account) throw new EngineError('other_account');
-    await this.#write([this.db.settings], async () => {
+    await this.#write([this.db.settings, this.db.receipts], async () => {
       const { agency = null } = session.account;
       await changeSetting(this.db, 'account', { ...session.account, agency });
-      await changeSetting(this.db, 'receiptKey', session.receipt_key);
+      await keepReceiptKey(this.db, session.receipt_key);
       await keepServerTime(this.db, Date.parse(session.server_time));
     });
   }

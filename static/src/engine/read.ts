@@ -5,7 +5,7 @@ import { foldRows, isRefused, rowsOf } from '../data/log';
 import type { OperationRow, PhotoRow, ReceiptRow, Setting } from '../data/rows';
 import type { FieldDatabase } from '../data/schema';
 import { setting } from '../data/settings';
-import { isOf, openWork } from '../data/spoilt';
+import { isOf, lostWork, type Spoilt } from '../data/spoilt';
 import { isClosed, listOf, type Team } from '../domain/operations';
 import { teamOf } from './team';
 
@@ -30,15 +30,16 @@ export async function readInspection(db: FieldDatabase, id: string): Promise<Vie
         packages.get(id),
         receipts.get(id),
         setting(db, 'sheets'),
-        openWork(db),
+        lostWork(db),
       ]),
   );
   const team = pack === undefined ? NOBODY : teamOf(pack.package);
   const fold = foldRows(rows, team);
   const spoiltPhotos = new Set(pictures.map((photo) => photo.sha256));
-  const waiting =
-    waitingOf(rows, pictures) + lost.filter(isOf(id)).filter((row) => !spoiltPhotos.has(row.key)).length;
-  const send = sendState(rows, waiting, receipt);
+  const here = lost.filter(isOf(id));
+  const open = here.filter((row) => !row.settled && !spoiltPhotos.has(row.key));
+  const waiting = waitingOf(rows, pictures) + open.length;
+  const send = sendState(rows, waiting, receipt, here.some(isNumbered));
   const state = {
     id,
     package: pack?.package ?? null,
@@ -63,9 +64,18 @@ function waitingOf(rows: OperationRow[], photos: PhotoRow[]): number {
   return unsent + photos.filter((photo) => photo.state !== 'stored').length;
 }
 
+/** An operation that was frozen: should the server never have got it, only a later number would show the gap. */
+const isNumbered = ({ table, plain }: Spoilt): boolean => table === 'operations' && Number(plain.seq) > 0;
+
 /** Safe means: the server signed for everything that this device has sent, to the last number; also where that is nothing. */
-export function sendState(rows: OperationRow[], waiting: number, receipt: ReceiptRow | undefined): SendState {
+export function sendState(
+  rows: OperationRow[],
+  waiting: number,
+  receipt: ReceiptRow | undefined,
+  lost: boolean,
+): SendState {
   if (waiting > 0) return 'waiting';
+  if (lost) return 'sent';
   const own = rows.filter((row) => row.text !== null && row.state === 'acknowledged');
   const through = own.reduce((last, row) => Math.max(last, row.seq), 0);
   if (through === 0) return 'safe';

@@ -58,6 +58,31 @@ test('what is photographed after the first days of grace has days of its own', a
   expect(await engine.prune()).toBe(PHOTO.length + OTHER_PHOTO.length);
 });
 
+test('receipts under another key than the server names now count for nothing, and are fetched anew', async () => {
+  const { tablet, clock } = opened;
+  const { engine, db } = tablet;
+  const store = new DexieStore(db, openChanges('nobody'), engine.account.id);
+  const { account, device } = engine;
+  const server_time = new Date(clock.now + 31 * DAY).toISOString();
+  await store.keepSession({ account, device, epoch: 'e', server_time, receipt_key: '00'.repeat(32) });
+  expect(await engine.prune()).toBe(0);
+  await engine.sendNow();
+  expect(engine.status.get().safe).toBe('safe');
+  expect(await engine.prune()).toBe(0);
+});
+
+test('a receipt whose signature cannot be checked here is shown and frees nothing', async () => {
+  const { tablet, clock } = opened;
+  await tablet.engine.stop();
+  await tablet.db.receipts.clear();
+  await tablet.start({ verify: async () => null });
+  await tablet.engine.sendNow();
+  expect(tablet.engine.status.get().safe).toBe('safe');
+  clock.now += 31 * DAY;
+  await tablet.engine.sendNow();
+  expect(await tablet.engine.prune()).toBe(0);
+});
+
 test('a server that was put back while the originals are being freed finds what it lacks', async () => {
   const { tablet, clock } = opened;
   const { engine, db } = tablet;

@@ -142,6 +142,24 @@ describe('an operation that no longer opens', () => {
     expect(engine.status.get().safe).toBe('sent');
   });
 
+  test('the last one that never arrived: settled, the inspection is never called safe', async () => {
+    const on = await open();
+    const { engine, server, tablet } = on;
+    await write(engine, FIRST, 'first');
+    await engine.sendNow();
+    await write(engine, SECOND, 'offered');
+    tablet.line.lost = true;
+    await engine.sendNow();
+    tablet.line.lost = false;
+    server.log.splice(1); // number 2 never arrived, and nothing follows it
+    await spoil(engine.account.id, 'operations', (row) => row.seq === 2);
+    await engine.sendNow();
+    await engine.settleSpoilt(engine.spoilt.get()[0]?.id ?? '');
+    on.clock.now += 7 * 60 * 60_000;
+    await engine.sendNow();
+    expect(engine.status.get()).toMatchObject({ waiting: 0, safe: 'sent' });
+  });
+
   test('nobody signs or closes over it before they have seen it', async () => {
     const { engine } = await open();
     await write(engine, FIRST, 'first');

@@ -179,6 +179,34 @@ describe('the rescue file', () => {
     expect(shownValue(listOf(server.fold(INSPECTION), 'finding')[0] ?? null, 'text')).toBe('second');
   });
 
+  test('leaves no photo in the memory of the page', async () => {
+    const { engine, tablet } = await open();
+    for (let number = 0; number < 4; number++)
+      await engine.addPhoto(
+        INSPECTION,
+        FINDING,
+        PHOTO.map((byte) => byte ^ number),
+        {},
+        'evidence',
+      );
+    const sizes: number[] = [];
+    const Whole = Blob;
+    vi.stubGlobal(
+      'Blob',
+      class extends Whole {
+        constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+          super(parts, options);
+          const held = parts.filter((part) => !(part instanceof Whole)) as { byteLength?: number }[];
+          sizes.push(held.reduce((sum, part) => sum + (part.byteLength ?? 0), 0));
+        }
+      },
+    );
+    await engine.exportRescue('correct horse');
+    vi.unstubAllGlobals();
+    expect(Math.max(...sizes)).toBeLessThan(2 * PHOTO.length);
+    expect(await tablet.db.photoBytes.count()).toBe(4);
+  });
+
   test('a row that the disk spoilt is named and holds up nothing else', async () => {
     const { engine } = await open();
     await engine.addPhoto(INSPECTION, FINDING, PHOTO, {}, 'evidence');
