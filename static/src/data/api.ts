@@ -195,6 +195,8 @@ export interface Status {
   waitingPhotos: number;
   waitingBytes: number;
   safe: SendState;
+  /** inspections on this device; with none, nothing here says that anything was ever sent */
+  here: number;
   problem: ProblemCode | null;
   offline: boolean;
   sending: boolean;

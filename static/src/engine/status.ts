@@ -13,6 +13,7 @@ export const FRESH: Status = {
   waitingPhotos: 0,
   waitingBytes: 0,
   safe: 'sent',
+  here: 0,
   problem: null,
   offline: false,
   sending: false,
@@ -75,6 +76,7 @@ export function assess(counted: Counted, now: Surroundings): Omit<Status, 'saved
   return {
     ...counts,
     safe: safety(counted, now.summaries),
+    here: now.summaries.length,
     problem: full ? 'storage_full' : worst(now, stuck),
     offline: !now.online || problem === 'unreachable',
     signedIn: problem !== 'signed_out' && problem !== 'device_revoked',

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, test, vi } from 'vitest';
 import BeforeLeaving from '../../src/ui/visits/BeforeLeaving.vue';
-import { bench } from '../data/bench';
+import { bench, INSPECTION } from '../data/bench';
 import { onStage, stage } from './stage';
 
 const on = onStage();
@@ -47,6 +47,30 @@ test('enough room is fine', async () => {
   const text = await shown('空間足夠');
   expect(text).toContain('還有60.0GB。');
   expect(text).not.toContain('請處理');
+});
+
+test('originals that a receipt covers are freed by one tap, and none before', async () => {
+  on.opened = await bench('leader');
+  const { clock, server, tablet } = on.opened;
+  server.archived = true;
+  const photo = new Uint8Array(50_000).fill(7);
+  await tablet.engine.addPhoto(INSPECTION, null, photo, {}, 'site');
+  await tablet.engine.sendNow();
+  on.shown = await stage(tablet.engine, BeforeLeaving);
+  const { wrapper } = on.shown;
+  const free = async (): Promise<void> => {
+    await wrapper
+      .findAll('button')
+      .find((it) => it.text() === '清出已收妥的照片')
+      ?.trigger('click');
+  };
+  await free();
+  await vi.waitFor(() => expect(wrapper.text()).toContain('目前沒有可以清的照片'), { timeout: 50_000 });
+  clock.now += 31 * 86_400_000;
+  await tablet.engine.sendNow();
+  await free();
+  await vi.waitFor(() => expect(wrapper.text()).toContain('清出 50 KB'), { timeout: 50_000 });
+  expect(await tablet.db.photoBytes.count()).toBe(0);
 });
 
 test('a browser that promises nothing is told of before leaving', async () => {

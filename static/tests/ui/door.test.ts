@@ -275,6 +275,40 @@ describe('at each start', () => {
 
 const NEW_PIN = 'new pin 2';
 
+test('who has few tries left reads how many, and what comes after the last', async () => {
+  await firstTime();
+  await end();
+  for (let tries = 1; tries <= 5; tries += 1)
+    await expect(unlock(ACCOUNT.id, '000000', tries * 3_600_000)).rejects.toMatchObject({
+      code: 'wrong_pin',
+    });
+  const { wrapper } = await start();
+  await shows(wrapper, '還可以試 5 次，之後要連上網路用登入密碼開啟。');
+});
+
+test('the rescue page names the field at fault, spends no try on a short passphrase, and waits as the door does', async () => {
+  await firstTime();
+  await end();
+  const { wrapper } = await start('/rescue');
+  await shows(wrapper, '密語');
+  await vi.waitFor(() => expect(wrapper.find('[id=rescue-pin]').exists()).toBe(true), { timeout: 50_000 });
+  const marked = (): string[] =>
+    wrapper.findAll('[aria-invalid=true]').map((it) => it.attributes('id') ?? '');
+  await submit(wrapper, { 'rescue-pin': '000000', passphrase: 'short' });
+  await shows(wrapper, '密語至少 8 個字');
+  expect(marked()).toEqual(['passphrase']);
+  expect((await lockOf(ACCOUNT.id))?.tries).toBe(0);
+  await submit(wrapper, { passphrase: 'correct horse' });
+  await shows(wrapper, '開啟密碼不對');
+  expect(marked()).toEqual(['rescue-pin']);
+  for (let tries = 2; tries <= 10; tries += 1)
+    await unlock(ACCOUNT.id, '000000', Date.now() + tries * 3_600_000).catch(() => undefined);
+  await end();
+  const next = await start('/rescue');
+  await shows(next.wrapper, '開啟密碼錯了 10 次');
+  expect(next.wrapper.find('[id=rescue-pin]').exists()).toBe(false);
+});
+
 describe('another PIN at will', () => {
   const fields = (old: string, pin = NEW_PIN, repeated = pin) => ({
     'old-pin': old,

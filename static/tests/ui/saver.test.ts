@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { effectScope } from 'vue';
 import type { Json } from '../../src/domain/json';
-import { DELAY, flushAll, type Saver, type Seen, unsavedForms, useSaver } from '../../src/ui/core/saver';
+import {
+  DELAY,
+  failedForms,
+  flushAll,
+  type Saver,
+  type Seen,
+  unsavedForms,
+  useSaver,
+} from '../../src/ui/core/saver';
 
 interface Log {
   value: Json;
@@ -49,6 +57,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(async () => {
   for (const end of endings.splice(0)) await end();
   expect(unsavedForms.value).toBe(0);
+  expect(failedForms.value).toBe(0);
   vi.useRealTimers();
 });
 
@@ -103,12 +112,14 @@ describe('saving what is typed', () => {
     expect(saver.state).toBe('failed');
     expect(saver.errorField).toBe('points');
     expect(saver.value('points')).toBe(5000);
+    expect(failedForms.value).toBe(1);
     const again = flushAll();
     await vi.advanceTimersByTimeAsync(0);
     expect(writes).toHaveLength(2);
     await finish();
     expect(await again).toBe(true);
     expect(saver.state).toBe('saved');
+    expect(failedForms.value).toBe(0);
   });
 
   test('what is typed while a write is under way goes with the next', async () => {

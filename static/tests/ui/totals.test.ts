@@ -95,6 +95,7 @@ describe('the strip', () => {
     waitingPhotos: 0,
     waitingBytes: 0,
     safe: 'sent',
+    here: 1,
     problem: null,
     offline: false,
     sending: false,
@@ -110,6 +111,10 @@ describe('the strip', () => {
     expect(said({ waiting: 3 }, true).text).toBe('儲存中');
     expect(said({ waiting: 3, saved: false }).text).toBe('儲存中');
     expect(said({ waiting: 3, problem: 'storage_full' }).tone).toBe('bad');
+    expect(stripText(calm, true, true)).toMatchObject({ tone: 'bad', text: '有資料沒存成，請看紅字' });
+  });
+  test('a device on which nothing is never says that all was sent', () => {
+    expect(said({ here: 0 }).text).toBe('這台裝置沒有等待傳送的資料');
   });
   test('offline is a state of the line, not a problem', () => {
     const shown = said({ waiting: 1, offline: true, problem: 'unreachable' });

@@ -6,11 +6,19 @@ export interface PinWait {
   lock: Readonly<ShallowRef<PinLock | null>>;
   /** only the password opens any more */
   blocked: ComputedRef<boolean>;
+  /** how many tries are left, once they are few; '' before */
+  few: ComputedRef<string>;
   /** until the next try */
   seconds: ComputedRef<number>;
   /** reads the lock anew: after each try */
   look(): Promise<void>;
 }
+
+const FEW = 5;
+
+/** Who has no network has to know before the last one. */
+const fewLeft = (left: number): string =>
+  left > FEW || left <= 0 ? '' : `還可以試 ${left} 次，之後要連上網路用登入密碼開啟。`;
 
 export function usePinWait(account: () => string): PinWait {
   const lock = shallowRef<PinLock | null>(null);
@@ -22,6 +30,7 @@ export function usePinWait(account: () => string): PinWait {
   return {
     lock,
     blocked: computed(() => (lock.value?.tries ?? 0) >= MOST_TRIES),
+    few: computed(() => fewLeft(MOST_TRIES - (lock.value?.tries ?? 0))),
     seconds: computed(() => (lock.value === null ? 0 : Math.ceil(waitOf(lock.value, now.value) / 1000))),
     async look() {
       lock.value = await lockOf(account());

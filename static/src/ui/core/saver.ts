@@ -26,6 +26,9 @@ interface Typed {
 /** Forms with something not yet on the disk, over all screens: the strip says 儲存中 while there is one. */
 export const unsavedForms = ref(0);
 
+/** Of these, the ones whose last try failed: nothing of them is saved before somebody has read why. */
+export const failedForms = ref(0);
+
 const openForms = new Set<() => Promise<boolean>>();
 
 /** Saves what every form on the screen holds; false when something could not be saved. */
@@ -62,6 +65,7 @@ export function useSaver(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<boolean> = Promise.resolve(true);
   let counted = false;
+  let isFailed = false;
 
   const open = (): [string, Typed][] => [...typed].filter(([, it]) => !it.durable);
   const state = computed(() => {
@@ -73,6 +77,9 @@ export function useSaver(
     const unsaved = open().length > 0;
     if (unsaved !== counted) unsavedForms.value += unsaved ? 1 : -1;
     counted = unsaved;
+    const failed = failure.value !== null;
+    if (failed !== isFailed) failedForms.value += failed ? 1 : -1;
+    isFailed = failed;
   }
 
   function put(field: string, value: Json): void {
@@ -146,7 +153,9 @@ export function useSaver(
     window.removeEventListener('pagehide', leave);
     void flush().then(() => {
       if (counted) unsavedForms.value -= 1;
+      if (isFailed) failedForms.value -= 1;
       counted = false;
+      isFailed = false;
     });
   });
 

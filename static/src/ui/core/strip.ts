@@ -21,8 +21,10 @@ const SHORT: Record<string, string> = {
   receipt_mismatch: '收據不符',
 };
 
-export function stripText(status: Status, saving: boolean): StripText {
+/** `saving`: a form has something that is not on the disk yet; `failed`: and could not be saved. */
+export function stripText(status: Status, saving: boolean, failed = false): StripText {
   const detail = status.offline ? '離線' : status.sending ? '傳送中' : '';
+  if (failed) return { tone: 'bad', icon: 'alert', text: '有資料沒存成，請看紅字', detail };
   if (status.problem !== null && status.problem in SHORT)
     return { tone: 'bad', icon: 'alert', text: `有問題：${SHORT[status.problem]}`, detail };
   if (saving || !status.saved) return { tone: 'wait', icon: 'device', text: '儲存中', detail };
@@ -33,6 +35,7 @@ export function stripText(status: Status, saving: boolean): StripText {
       text: `已存在本機，等待傳送 ${waitingText(status)}`,
       detail: detail || delayed(status),
     };
+  if (status.here === 0) return { tone: 'ok', icon: 'device', text: '這台裝置沒有等待傳送的資料', detail };
   if (status.safe === 'safe') return { tone: 'ok', icon: 'shield', text: '伺服器已收妥', detail };
   if (status.safe === 'sent') return { tone: 'ok', icon: 'check', text: '已傳送，等候收據', detail };
   return { tone: 'ok', icon: 'device', text: '已存在本機', detail };
