@@ -161,6 +161,10 @@ def init_app(app: Flask) -> None:
     """One handler for problems, one for what Flask itself raises, one for the unexpected."""
 
     def unexpected(error: Exception) -> Response:
+        if (
+            isinstance(error, RecursionError) and request.is_json
+        ):  # a body that no reader of JSON gets to the bottom of
+            return _answer(Problem("bad_request"))
         log.error("request.failed", exc_info=error)
         return _answer(_of_the_machine(error) or Problem("internal", SORRY))
 

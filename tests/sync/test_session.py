@@ -220,3 +220,9 @@ def test_settling_wants_a_reason_and_keeps_the_content(client: Any, person: Any,
     assert db.session.query(SetAside).one().settled_note == "已在紙本處理"
     with pytest.raises(Problem, match="forbidden"):
         quarantine.waiting(factories.actor("inspector"))
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"login": ' * 50_000])
+def test_a_bottomless_body_is_a_bad_request(client: Any, db: Any, body: str) -> None:
+    answer = client.post("/api/v1/session", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
