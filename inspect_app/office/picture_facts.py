@@ -48,7 +48,7 @@ def of_record(one: Shown, listed: Iterable[Mapping[str, Any]]) -> dict[str, Fact
         if (row := rows.get(line["sha256"])) is not None:
             told = state.entity("photo", line["entity_id"]).values()
             facts = _facts(row, told, site, on=day, after=None)
-            said = "" if facts.scan else _witnessed(signed.get(row.sha256), told)
+            said = "" if facts.scan else _witnessed(signed.get(row.sha256), told, one.inspection.id)
             found[line["entity_id"]] = replace(facts, witness=said)
     return found
 
@@ -95,14 +95,17 @@ def _facts(
     )
 
 
-def _witnessed(row: PhotoWitness | None, told: Mapping[str, Any]) -> str:
-    """Whether the device signed the photo when it was saved; where it does not fit the finding now, both are there to see."""
+def _witnessed(row: PhotoWitness | None, told: Mapping[str, Any], inspection: str) -> str:
+    """Whether the device signed the photo when it was saved; where it does not fit the finding now, both are there to see. One
+    that was saved in another inspection is said to be: a picture of the site has no finding that could tell.
+    """
     if row is None:
         return "沒有裝置簽章"
     if row.verdict != Verdict.GOOD:
         return "裝置簽章不符" if row.verdict == Verdict.WRONG else "裝置簽章的金鑰沒有登記"
     facts = facts_of(row.facts)
     moved = "，當時記在另一處" if facts.get("finding") != told.get("finding") else ""
+    moved = moved if facts.get("inspection") == inspection else "，當時記在另一次查核"
     return (
         f"裝置簽章相符（裝置存檔 {roc_stamp(_moment(facts.get('at')))}，第 {facts.get('count')} 張{moved}）"
     )

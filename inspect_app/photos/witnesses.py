@@ -23,7 +23,7 @@ from inspect_app import audit, clock
 from inspect_app.accounts import witness_keys
 from inspect_app.accounts.actor import Actor
 from inspect_app.extensions import db
-from inspect_app.photos.models import PhotoWitness
+from inspect_app.photos.models import PhotoWitness, Possession
 from inspect_app.prepared import insert_new
 from inspect_app.transaction import transaction
 
@@ -114,6 +114,11 @@ def _signed(witness: Witness) -> bool:
 
 
 def by_hashes(hashes: Iterable[str]) -> dict[str, PhotoWitness]:
-    """The witness of each photo that has one; of several accounts' the first."""
-    query = select(PhotoWitness).where(PhotoWitness.sha256.in_(set(hashes))).order_by(PhotoWitness.at.desc())
-    return {row.sha256: row for row in db.session.scalars(query)}
+    """The witness of each photo that has one: its sender's. What an account signs of a photo that another sent first, which
+    it may know from there, says nothing of the photo.
+    """
+    query = select(Possession.sha256, Possession.account_id).where(Possession.sha256.in_(set(hashes)))
+    latest_first = query.order_by(Possession.at.desc(), Possession.account_id.desc())
+    senders = {row.sha256: row.account_id for row in db.session.execute(latest_first)}
+    rows = db.session.scalars(select(PhotoWitness).where(PhotoWitness.sha256.in_(senders)))
+    return {row.sha256: row for row in rows if row.account_id == senders[row.sha256]}

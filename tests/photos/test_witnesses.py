@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from inspect_app.audit.models import AuditLine
 from inspect_app.domain.canonical import canonical
-from inspect_app.office.picture_facts import of_record
-from inspect_app.photos.models import Photo, PhotoWitness
+from inspect_app.office.picture_facts import _witnessed, of_record
+from inspect_app.photos.models import Photo, PhotoWitness, Possession
 from inspect_app.photos.witnesses import by_hashes
 from tests.support import factories, pictures
 from tests.support.tus import Sender
@@ -146,6 +146,25 @@ def test_what_does_not_fit_is_kept_and_said_and_refuses_no_photo(tablet: Tablet,
     assert found == {name: VERDICTS.get(name, "wrong") for name in MISFITS}
 
 
+def test_only_the_senders_word_counts(app: Any, tablet: Tablet, db: Any, clock: Any) -> None:
+    """Whoever sees a photo of others can sign it, well or wrongly, and send it, too."""
+    factories.account("inspector", login="xu", password=factories.PASSWORD)
+    other, key = Tablet(app, login="xu"), Key()
+    register(other, key.public)
+    assert send(tablet, "") == 204
+    clock.advance(minutes=1)
+    assert send(other, key.witness(**facts(other))) == 204
+    assert verdict(db) is None
+    assert db.session.query(PhotoWitness).one().verdict == "good"
+
+
+def test_a_photo_of_another_inspection_is_said_to_be_one() -> None:
+    text = canonical({"at": "2026-11-23T01:00:00Z", "count": 7, "finding": None, "inspection": "earlier"})
+    row = PhotoWitness(facts=text, verdict="good")
+    assert "當時記在另一次查核" in _witnessed(row, {"finding": None}, "now")
+    assert "當時" not in _witnessed(row, {"finding": None}, "earlier")
+
+
 def test_only_a_tablets_own_session_registers_a_key(app: Any, db: Any, tablet: Tablet) -> None:
     key = Key().public
     assert register(tablet, "04" + "ff" * 64).status_code == 422
@@ -175,13 +194,16 @@ def test_the_record_says_of_each_photo_whether_its_device_signed_it(client: Any,
     made = inspection_with_log(Told(picture=PHOTO))
     one = shown(made.coordinator, made.id)
     listed = [{"entity_id": "p", "sha256": made.photo}]
+    sender = db.session.scalars(select(Possession.account_id)).one()
     said = {}
     for outcome in (None, "wrong", "unknown", "good"):
         with transaction() as session:
-            known = session.get(PhotoWitness, (made.photo, made.coordinator.id))
+            known = session.get(PhotoWitness, (made.photo, sender))
             if outcome and known is None:
-                text = canonical({"at": "2026-11-23T01:00:00Z", "count": 7, "finding": "f"})
-                session.add(PhotoWitness(sha256=made.photo, account_id=made.coordinator.id, facts=text, key="", signature="",
+                text = canonical(
+                    {"at": "2026-11-23T01:00:00Z", "count": 7, "finding": "f", "inspection": made.id}
+                )
+                session.add(PhotoWitness(sha256=made.photo, account_id=sender, facts=text, key="", signature="",
                                          verdict=outcome, at=session.get_one(Photo, made.photo).stored_at))  # fmt: skip
             elif known is not None:
                 known.verdict = outcome
@@ -200,12 +222,12 @@ def test_a_bundle_carries_the_devices_word_and_the_verifier_holds_it_to_the_log(
     from inspect_app.evidence.verifier import verify_evidence
     from tests.support.inspected import Told, inspection_with_log
 
-    made = inspection_with_log(Told(picture=PHOTO))
     factories.account("inspector", login="wu", password=factories.PASSWORD)
     tablet, key = Tablet(app), Key()
     register(tablet, key.public)
     witness = key.witness(**facts(tablet))
     assert send(tablet, witness) == 204
+    made = inspection_with_log(Told(picture=PHOTO))  # another member of the team has it, too
     found = json.loads(json.dumps(bundle.export(factories.actor("auditor"), made.id)))
     assert found["photos"][0]["witness"] == {**json.loads(witness), "verdict": "good"}
     assert verify_evidence.verify(found)
