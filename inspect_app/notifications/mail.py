@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from ssl import create_default_context
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -67,7 +68,7 @@ class SmtpMailer:
     def send(self, mail: Mail) -> None:
         with smtplib.SMTP(self.host, self.port, timeout=30) as server:
             if self.starttls:
-                server.starttls()
+                server.starttls(context=create_default_context())  # without it anybody on the way may answer
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(_message(mail, self.sender))

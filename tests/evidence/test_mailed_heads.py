@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLCertVerificationError, SSLContext
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from inspect_app import audit
@@ -20,11 +27,13 @@ from inspect_app.config import Settings
 from inspect_app.domain.heads import SignedHead, grouped, parse
 from inspect_app.evidence import bundle, heads, letters
 from inspect_app.evidence.verifier import verify_evidence
+from inspect_app.notifications.mail import Mail, mailer_from_url
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.transaction import transaction
 from tests.evidence.test_bundle import run
 from tests.support import factories, jobs
 from tests.support.inspected import inspection_with_log
+from tests.support.mail import mail_server_running
 from tests.support.tampering import rewrite_history
 
 OFFICES = ("audit@control.example.test", "safe@ethics.example.test")
@@ -162,3 +171,40 @@ def test_addresses_are_read_from_the_setting() -> None:
 def test_the_verifier_refuses_what_is_no_head(text: str) -> None:
     with pytest.raises(verify_evidence.Wrong, match="usage"):
         verify_evidence.printed_head(text)
+
+
+def certificate_for(address: str, folder: Path) -> Path:
+    """A certificate that nobody vouches for, and its key, in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = (
+        made.serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+    )
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+    signed = made.add_extension(names, critical=False).sign(key, SHA256())
+    file = folder / "mail.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + signed.public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+@pytest.mark.mail
+def test_a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
+    app: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    file = certificate_for("127.0.0.1", tmp_path)
+    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    with mail_server_running(tls) as server:
+        mailer = mailer_from_url(server.url, "app@city.example.test")
+        with pytest.raises(SSLCertVerificationError):
+            mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
+        assert server.messages == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
+        assert len(server.messages) == 1
