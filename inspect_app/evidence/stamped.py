@@ -20,7 +20,11 @@ def faults(known: Iterable[Head]) -> Iterator[Fault]:
     """Every stamp against its head, with the signer where its authority is configured; every line of the log against them."""
     query = select(TimeStamp.head_n, TimeStamp.answer, TimeStamp.serial)
     found = {n: (_bytes(answer), serial) for n, answer, serial in db.session.execute(query)}
-    roots = tokens.authorities(current_app.config["SETTINGS"].tsa_ca_file)
+    roots: list[Certificate] = []
+    try:
+        roots = tokens.authorities(current_app.config["SETTINGS"].tsa_ca_file)
+    except (OSError, ValueError):
+        yield Fault("stamp", "TSA_CA_FILE", "it cannot be read: no signer was checked")
     for head in known:
         if head.n in found:
             says = _wrong(head, *found[head.n], roots)

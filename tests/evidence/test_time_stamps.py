@@ -244,6 +244,13 @@ def test_a_stamp_that_the_log_does_not_know_is_named(app: Any, db: Any, authorit
     )
 
 
+def test_verify_goes_on_without_the_authoritys_certificates(app: Any, db: Any, authority: Authority) -> None:
+    work(app)
+    for change in (lambda: authority.ca_file.write_text("x"), authority.ca_file.unlink):
+        change()
+        assert [(one.kind, one.row) for one in verify().faults] == [("stamp", "TSA_CA_FILE")]
+
+
 def stamped_as_hex(db: Any) -> list[str]:
     rows = db.session.scalars(select(TimeStamp).order_by(TimeStamp.head_n))
     return [row.answer.hex() for row in rows]
