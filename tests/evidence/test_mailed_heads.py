@@ -208,3 +208,23 @@ def test_a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
         assert len(server.messages) == 1
+
+
+def test_a_day_without_a_head_is_told_where_somebody_waits_for_it(
+    settings: Settings, db: Any, clock: Any
+) -> None:
+    administrator = factories.actor("administrator")
+
+    def told(**changes: Any) -> list[str]:
+        with jobs.restarted(replace(settings, **changes)) as app, app.app_context():
+            return [todo.what[:12] for todo in letters.todos(administrator, product_clock.today())]
+
+    missing = ["今天還沒有稽核紀錄首，無"]
+    assert told() == []
+    assert told(head_mail_to=OFFICES) == told(tsa_url="http://127.0.0.1:1/") == missing
+    clock.set(datetime(2026, 11, 22, 16, 10, tzinfo=UTC))
+    assert told(head_mail_to=OFFICES) == [], "the day has only begun"
+    clock.advance(hours=1)
+    assert told(head_mail_to=OFFICES) == missing
+    heads.begin_day()
+    assert told(head_mail_to=OFFICES) == []
