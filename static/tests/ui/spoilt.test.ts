@@ -24,6 +24,8 @@ test('what no longer opens is told with what can still be read and what to do; o
   expect(list.text()).toContain('麻面蜂窩');
   expect(list.text()).toContain('可能有錯字');
   expect(list.text()).toContain('重拍');
+  const photo = list.findAll('li').filter((it) => it.text().startsWith('照片'));
+  expect(photo.every((it) => !it.text().includes('重新填寫'))).toBe(true);
   for (const button of list.findAll('button')) await button.trigger('click');
   await settled();
   expect(wrapper.find('[aria-label=打不開的資料]').exists()).toBe(false);

@@ -195,7 +195,8 @@ export function sentenceOf(error: unknown): string {
 /** 1.4 MB, 820 KB. */
 export function bytesText(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} KB`;
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${bytes === 0 ? 0 : Math.max(1, Math.round(bytes / 1e3))} KB`;
 }
 
 /** 62.35 from basis points; '' for null. */
