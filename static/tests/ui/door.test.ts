@@ -326,6 +326,8 @@ describe('another PIN at will', () => {
 
   test('asks for the old one; without a network the new one opens from then on, over the same rows', async () => {
     const { wrapper } = await atTheForm();
+    // The pass over older rows ends by and by, and says so in the lock.
+    await vi.waitFor(async () => expect((await lockOf(ACCOUNT.id))?.swept).toBe(true), { timeout: 50_000 });
     const before = await lockOf(ACCOUNT.id);
     await submit(wrapper, fields(PIN));
     await shows(wrapper, '我的查核');
