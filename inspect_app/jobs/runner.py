@@ -45,7 +45,7 @@ def _lead(app: Flask, leadership: Leadership, stop: Event) -> None:
     scheduler.start()
     try:
         while leadership.held() and not stop.wait(1):
-            pass
+            _wake_put_off(scheduler)
     finally:
         scheduler.shutdown(wait=True)
         leadership.release()
@@ -59,6 +59,16 @@ def _scheduler(app: Flask) -> BackgroundScheduler:
     for job in JOBS:
         scheduler.add_job(run_job, job.trigger, args=[app, job], id=job.name, next_run_time=datetime.now(UTC))
     return scheduler
+
+
+def _wake_put_off(scheduler: BackgroundScheduler) -> None:
+    """What is due later than one interval from now was planned by a clock that has been put back since: it is due at once.
+    Else everything would stand still until the clock is there again, and so would what tells of it.
+    """
+    now = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        if job.next_run_time > now + job.trigger.interval:
+            job.modify(next_run_time=now)
 
 
 def run_job(app: Flask, job: Job) -> bool:

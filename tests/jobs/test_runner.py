@@ -7,11 +7,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
@@ -45,6 +47,36 @@ def test_the_audit_log_is_chained_every_second() -> None:
     chain = next(job for job in schedule.JOBS if job.name == "audit.chain")
     assert isinstance(chain.trigger, IntervalTrigger)
     assert chain.trigger.interval <= timedelta(seconds=1)
+
+
+def test_jobs_go_on_at_once_when_the_clock_was_put_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was planned by the clock before it was put back stands a day ahead; nobody waits for that."""
+    ran = Event()
+    job = schedule.Job("probe", schedule.every(1), lambda _: ran.set())
+    monkeypatch.setattr(runner, "JOBS", (job,))
+    plan = runner._scheduler
+
+    def planned_a_day_ahead(app: Flask) -> Any:
+        scheduler = plan(app)
+        scheduler.modify_job("probe", next_run_time=datetime.now(UTC) + timedelta(days=1))
+        return scheduler
+
+    monkeypatch.setattr(runner, "_scheduler", planned_a_day_ahead)
+    stop = Event()
+    thread = Thread(target=runner.run_until, args=(app, stop))
+    thread.start()
+    try:
+        assert ran.wait(60)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_clock_put_ahead_by_years_makes_one_run_of_all_that_was_missed() -> None:
+    job = BackgroundScheduler().add_job(print, schedule.every(1))
+    now = datetime.now(UTC)
+    job._modify(next_run_time=now - timedelta(days=5 * 365))
+    assert len(job._get_run_times(now)) == 1
 
 
 def test_a_failing_job_is_told_without_its_text_and_kills_nothing(
