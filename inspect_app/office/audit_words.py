@@ -85,6 +85,7 @@ WORDS: dict[str, str] = {
     "notices.sent": "送出改善結果",
     "photos.cleared": "清除沒有用到的照片",
     "photos.quarantined": "隔離照片",
+    "photos.sound_again": "照片查驗無誤，解除隔離",
     "photos.stored": "收下照片",
     "photos.witnessed": "收下照片的裝置簽章",
     "photos.upload_terminated": "中止上傳",

@@ -15,12 +15,19 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inspect_app.photos.exif import Facts, facts_of
 from inspect_app.photos.likeness import dhash
+from inspect_app.photos.scans import scans_of
 from inspect_app.photos.sniff import HEAD, media_type
 
 WIDTHS = (320, 1600)
 Image.MAX_IMAGE_PIXELS = None  # Pillow only warns; the caps below refuse
-MAX_PIXELS = {"JPEG": 80_000_000}  # decoded at a fraction of its size
+MAX_PIXELS = {
+    "JPEG": 80_000_000,
+    "WEBP": 13_000_000,
+}  # decoded at a fraction of its size; held five times over
 MAX_PIXELS_WHOLE = 50_000_000  # of a kind that must be decoded whole
+MAX_PIXELS_LAYERED = 20_000_000  # transparent: held three times over while it is laid on white
+MAX_PIXELS_SCANS = 40_000_000  # of a JPEG in several scans: two bytes of each colour of each pixel are held
+MAX_PIXELS_TIMES_SCANS = 600_000_000  # what is gone over in about a second; a progressive photo has ten scans
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 UNREADABLE = (
     OSError,
@@ -39,7 +46,7 @@ FILTER = Image.Resampling.HAMMING
 
 
 class TooManyPixels(Exception):
-    """More than the cap: never decoded."""
+    """More than the cap, or gone over too often: never decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +79,30 @@ def _developed(source: IO[bytes]) -> Developed:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd EXIF; odd is not unreadable
         with Image.open(source, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS.get(image.format or "", MAX_PIXELS_WHOLE):
-                raise TooManyPixels
+            _refuse_costly(image, source)
             size, facts = _upright_size(image), facts_of(image)
             picture = _decoded(image, max(WIDTHS))
         pictures = {width: _small(picture, width) for width in sorted(WIDTHS, reverse=True)}
         return Developed("", size, facts, dhash(picture), pictures)
+
+
+def _refuse_costly(image: Image.Image, source: IO[bytes]) -> None:
+    """What would take more memory or time than a photo may. Raises TooManyPixels."""
+    pixels, kind = image.width * image.height, image.format or ""
+    most = MAX_PIXELS.get(kind, MAX_PIXELS_WHOLE)
+    if _layered(image):
+        most = min(most, MAX_PIXELS_LAYERED)
+    elif kind in ("JPEG", "MPO"):
+        times = MAX_PIXELS_TIMES_SCANS // max(pixels, 1) + 1
+        scans = scans_of(source, times)
+        if scans > 1:
+            most = 0 if scans == times else MAX_PIXELS_SCANS
+    if pixels > most:
+        raise TooManyPixels
+
+
+def _layered(image: Image.Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
@@ -104,7 +129,7 @@ def _flat(image: Image.Image) -> Image.Image:
     """On white, without transparency; 16-bit grey becomes 8-bit."""
     if image.mode.startswith("I;16") or image.mode == "I":
         return image.point(lambda value: value / 256).convert("L")
-    if "A" not in image.getbands() and "transparency" not in image.info:
+    if not _layered(image):
         return image.convert("RGB")
     layered = image.convert("RGBA")
     ground = Image.new("RGB", layered.size, "white")

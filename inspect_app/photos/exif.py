@@ -12,6 +12,7 @@ from inspect_app.clock import TAIPEI
 
 _TEXTS = {"Make": ExifTags.Base.Make, "Model": ExifTags.Base.Model, "Software": ExifTags.Base.Software}
 LONGEST = 200
+YEARS = (1912, 2999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,15 @@ def _clean(text: str) -> str:
 
 
 def _moment(written: Any, offset: Any) -> datetime | None:
-    """A camera without a time zone is taken to stand in Taipei's."""
+    """A camera without a time zone is taken to stand in Taipei's. A year that no camera can mean is left out: the last hours
+    of the year 9999 have no name in Taipei.
+    """
     try:
         if isinstance(offset, str) and offset.strip():
-            return datetime.strptime(f"{written} {offset.strip()}", "%Y:%m:%d %H:%M:%S %z").astimezone(UTC)
-        return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").replace(tzinfo=TAIPEI).astimezone(UTC)
+            moment = datetime.strptime(f"{written} {offset.strip()}", "%Y:%m:%d %H:%M:%S %z")
+        else:
+            moment = datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").replace(tzinfo=TAIPEI)
+        return moment.astimezone(UTC) if YEARS[0] <= moment.year <= YEARS[1] else None
     except (ValueError, OverflowError):
         return None
 

@@ -13,6 +13,7 @@ from inspect_app.errors import Problem
 from inspect_app.jobs.schedule import OUTBOX
 from inspect_app.notifications.services import deliver_due
 from inspect_app.photos import access, processing, queries, services
+from inspect_app.photos.exif import facts_of
 from tests.support import factories, pictures
 
 pytestmark = pytest.mark.s3
@@ -54,7 +55,16 @@ def test_wrong_facts_are_left_out_never_invented(someone: Any, written: str) -> 
     row = queries.get(digest)
     assert row is not None
     assert (row.state, row.exif["DateTimeOriginal"]) == ("ready", written)
-    assert row.taken_at is None or row.taken_at.year == 9999
+    assert row.taken_at is None
+
+
+def test_a_moment_that_has_no_name_in_taipei_is_left_out() -> None:
+    """Every page that showed such a photo would have failed."""
+    exif = Image.Exif()
+    details = exif.get_ifd(0x8769)
+    details[0x9003], details[0x9011] = "9999:12:31 23:59:59", "+00:00"
+    with Image.open(io.BytesIO(pictures.photo(exif=exif))) as image:
+        assert facts_of(image).taken_at is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,3 +31,55 @@ def test_spoilt_and_missing_originals_are_found_and_mended_by_their_sender(clien
         sender.send(content)
     assert list(verification.spoilt()) == []
     assert queries.possessed(person.id, [fine, flipped, lost]) == {fine, flipped, lost}
+
+
+def test_what_a_disk_cannot_read_is_told_and_holds_up_no_other(
+    client: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bad sector used to end the job every night, so that nothing behind it was looked at ever again."""
+    sender = Sender(client, factories.bearer(factories.account("inspector")))
+    first, last = sorted(sender.send(pictures.photo(seed=seed)) for seed in (1, 2))
+    store().delete(original_key(last))
+    read = type(store()).open
+
+    def failing(self: Any, key: str, start: int = 0) -> Iterator[bytes]:
+        if key == original_key(first):
+            raise OSError(errno.EIO, "Input/output error")
+        return read(self, key, start)
+
+    monkeypatch.setattr(type(store()), "open", failing)
+    assert verification.quarantine_spoilt() == 2
+
+
+def test_a_store_that_was_away_for_a_night_leaves_no_mark(
+    client: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was not mounted lost nothing; its photos were called spoilt for ever, and backups went on without them."""
+    person = factories.account("inspector")
+    sha256 = Sender(client, factories.bearer(person)).send(pictures.photo())
+    with monkeypatch.context() as away:
+        away.setattr(verification, "original_key", lambda sha256: f"elsewhere/{sha256}")
+        assert verification.quarantine_spoilt() == 1
+    assert queries.possessed(person.id, [sha256]) == set()
+    assert verification.quarantine_spoilt() == 0
+    assert queries.possessed(person.id, [sha256]) == {sha256}
+
+
+def test_what_is_sent_again_while_the_spoilt_copy_is_read_is_not_judged_by_it(
+    client: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, content = factories.account("inspector"), pictures.photo()
+    sender = Sender(client, factories.bearer(person))
+    sha256 = sender.send(content)
+    store().delete(original_key(sha256))
+    assert verification.quarantine_spoilt() == 1
+    look = verification.sound
+
+    def slowly(sha256: str, size: int) -> bool:
+        found = look(sha256, size)
+        sender.send(content)
+        return found
+
+    monkeypatch.setattr(verification, "sound", slowly)
+    verification.quarantine_spoilt()
+    assert queries.possessed(person.id, [sha256]) == {sha256}
