@@ -22,6 +22,7 @@ DEVICE_COOKIE = (
     "inspect_device"  # of a tablet's session; beside the other, so that neither sign-in ends the other
 )
 API = "/api/v1"
+MOST_BYTES = 4 * 1024 * 1024
 BEFORE_FIRST_CHANGE = ("office.change_password", "office.sign_out")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -99,12 +100,19 @@ def _refuse_nul() -> None:
         raise Problem("bad_request", "網址含有不能使用的字元。")
 
 
+def _bound_body() -> None:
+    """JSON, and whatever comes before a sign-in, is small. Photos and files have limits of their own."""
+    if request.is_json or g.actor is None:
+        request.max_content_length = MOST_BYTES
+
+
 def check_request() -> Response | None:
     """Find out who asks, then whether they may; the view names its permission or is public."""
     g.actor, g.sign_in, g.bearer, g.must_change_password, g.parked = None, None, False, False, None
     g.session_token = ""
     _refuse_nul()
     _identify()
+    _bound_body()
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or _is_public(view):
         return None

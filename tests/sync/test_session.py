@@ -226,3 +226,21 @@ def test_settling_wants_a_reason_and_keeps_the_content(client: Any, person: Any,
 def test_a_bottomless_body_is_a_bad_request(client: Any, db: Any, body: str) -> None:
     answer = client.post("/api/v1/session", data=body, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
+
+
+def test_a_stranger_fills_no_memory_and_no_disk(client: Any, db: Any) -> None:
+    """A body is held whole before anybody asks who sent it: it may not be large."""
+    large = b"x" * (5 * 1024 * 1024)
+    part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    headers = factories.bearer(factories.account("inspector"))
+    answers = [
+        client.post("/api/v1/session", data=b'{"login": "' + large + b'"}', content_type="application/json"),
+        client.post(
+            "/office/sign-in",
+            data=part + large + b"\r\n--b--",
+            content_type="multipart/form-data; boundary=b",
+        ),
+        client.put("/api/v1/device-key", data=large, content_type="application/json", headers=headers),
+    ]
+    assert [answer.status_code for answer in answers] == [413, 413, 413]
+    assert answers[0].json["code"] == "too_large"
