@@ -10,10 +10,17 @@ keep="${KEEP:-35}"
 umask 077
 mkdir -p "$backups"
 name="$(date -u +%Y%m%dT%H%M%SZ)"
-"$command" backup "$backups/$name.unfinished"
-mv "$backups/$name.unfinished" "$backups/$name"
+unfinished="$backups/$name.unfinished"
+"$command" backup "$unfinished" || {
+    # Without a manifest it is none, and would fill the disk of the next night's. With one, tablets may have been told of it.
+    [ -e "$unfinished/manifest.json" ] || rm -rf "${unfinished:?}"
+    exit 1
+}
+mv "$unfinished" "$backups/$name"
 
-ls -1 "$backups" | grep -E '^[0-9]{8}T[0-9]{6}Z$' | sort -r | tail -n "+$((keep + 1))" | while read -r old; do
+stamp='^[0-9]{8}T[0-9]{6}Z'
+oldest="$(ls -1 "$backups" | grep -E "$stamp\$" | sort -r | sed -n "${keep}p")"
+ls -1 "$backups" | grep -E "$stamp(\\.unfinished)?\$" | awk -v oldest="$oldest" '$0 < oldest' | while read -r old; do
     rm -rf "${backups:?}/$old"
 done
 echo "$backups/$name"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Puts a backup in place of what stands in INSPECT_APP_HOME (and its database and storage). Stop web and jobs first.
+# Puts a backup into a new database: stop web and jobs, put HOME/inspect.sqlite3* aside (or name a new database), keep
+# HOME/keys. What the storage holds beyond the backup stays there.
 #   deploy/restore.sh /var/backups/inspect-app/20261123T013000Z
 set -eu
 command="$(dirname "$0")/../.venv/bin/inspect-app"

@@ -39,7 +39,7 @@ class LocalStorage:
             size = _write(temporary, chunks)
             failpoints.reached("file.before_rename")
             os.replace(temporary, target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         except BaseException as error:  # also one raised by `chunks`: nothing half written stays
             temporary.unlink(missing_ok=True)
             _tell_full(error)
@@ -71,7 +71,7 @@ class LocalStorage:
         failpoints.reached("file.before_rename")
         os.replace(second, new)
         second.unlink(missing_ok=True)  # it stays when `new` was the same file already
-        _sync_folder(new.parent)
+        sync_folder(new.parent)
 
     def open(self, key: str, start: int = 0) -> Iterator[bytes]:
         try:
@@ -161,10 +161,11 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was named in it is on the disk when it returns."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

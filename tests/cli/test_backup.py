@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from inspect_app import cli_backup, create_app
 from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.models import Account
 from inspect_app.audit import chaining
 from inspect_app.audit.models import AuditLine
 from inspect_app.cli import main
@@ -24,8 +27,8 @@ from inspect_app.photos import services as photos
 from inspect_app.photos import verification
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
-from tests.conftest import make_settings
-from tests.support import factories, small_city
+from tests.conftest import make_settings, migrate_to_head
+from tests.support import databases, factories, small_city
 from tests.support.pictures import photo
 from tests.support.pictures import sha256 as sha256_of
 from tests.support.tablet import Tablet
@@ -90,6 +93,32 @@ def test_a_restore_gives_back_every_row_and_photo(
         assert caught.value.code == "conflict"
 
 
+def test_a_restore_goes_into_a_database_of_the_same_kind_and_the_log_counts_on(
+    backed_up: Path, tmp_path: Path
+) -> None:
+    """On PostgreSQL the log's numbers come from a sequence that knows nothing of the rows that were put back."""
+    (home := tmp_path / "second").mkdir()
+    another = (
+        databases.postgres_database
+        if databases.KIND == "postgres"
+        else partial(databases.sqlite_database, home)
+    )
+    with another(migrate_to_head) as url, create_app(make_settings(home, DATABASE_URL=url)).app_context():
+        told = cli_backup.restore(backed_up)
+        assert told["photos"] == 1
+        numbers = database.session.scalars(select(AuditLine.n).order_by(AuditLine.n)).all()
+        last = database.session.get_one(AuditLine, numbers[-1])
+        assert last.action == "installation.restored"
+        photos.take_in(
+            accounts.actor_for(database.session.scalars(select(Account)).first()), photo(seed=2), "b.jpg"
+        )
+        assert database.session.scalar(select(func.max(AuditLine.n))) > numbers[-1]
+        assert chaining.chain_waiting() > 0
+        assert verify().faults == []
+        database.session.remove()
+        database.engine.dispose()
+
+
 def test_a_drill_restores_somewhere_else_and_verifies(backed_up: Path, home: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("INSPECT_APP_HOME", str(home))
     done = CliRunner().invoke(main, ["drill", str(backed_up), "--json"])
@@ -139,6 +168,29 @@ def test_receipts_say_what_a_backup_holds_and_nothing_later(
         database.session.scalars(select(AuditLine.action).order_by(AuditLine.n.desc())).first()
         == "installation.backed_up"
     )
+
+
+def test_a_backups_names_are_on_the_disk_before_anybody_is_told_of_it(
+    db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tablet deletes its photo once it is archived: a power cut may not take the folder's entry then."""
+    synced: list[str] = []
+    sync, note = os.fsync, cli_backup._note
+
+    def fsync(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    def noted(*facts: Any) -> None:
+        folder = tmp_path / "backup"
+        assert {str(one) for one in (folder / "tables", folder / "originals", folder, tmp_path)} <= set(
+            synced
+        )
+        note(*facts)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(cli_backup, "_note", noted)
+    cli_backup.backup(tmp_path / "backup")
 
 
 @pytest.mark.parametrize("spoilt", ["tables/tenders.jsonl", "originals", "manifest.json"])
