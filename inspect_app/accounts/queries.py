@@ -102,20 +102,20 @@ def own_roles(account: Account) -> frozenset[Role]:
     return frozenset(Role(row.role) for row in account.role_rows)
 
 
-def principals_of(account_id: str) -> list[Account]:
-    """The people for whom this account deputises today."""
-    found = db.session.scalars(_PRINCIPALS, {"deputy": account_id, "today": clock.today()})
-    return [person for person in found if usable(person)]
+def principals_of(who: Account | Asking) -> list[Account]:
+    """The people for whom this account deputises today: of the same agency still, whatever became of either since."""
+    found = db.session.scalars(_PRINCIPALS, {"deputy": who.id, "today": clock.today()})
+    return [person for person in found if usable(person) and person.agency_id == who.agency_id]
 
 
 def actor_for(account: Account) -> Actor:
     """The actor with own roles and those of the people this one stands in for."""
-    return _actor(account, own_roles(account), principals_of(account.id), None)
+    return _actor(account, own_roles(account), principals_of(account), None)
 
 
 def actor_asking(person: Asking, device_id: str | None = None) -> Actor:
     """The same for the account of a request."""
-    return _actor(person, person.roles, principals_of(person.id) if person.stands_in else [], device_id)
+    return _actor(person, person.roles, principals_of(person) if person.stands_in else [], device_id)
 
 
 def _actor(
@@ -126,8 +126,7 @@ def _actor(
         id=who.id,
         login=who.login,
         name=who.name,
-        agency_id=who.agency_id
-        or next((person.agency_id for person in principals if person.agency_id), None),
+        agency_id=who.agency_id,
         device_id=device_id,
         principals=tuple(person.id for person in principals),
     )

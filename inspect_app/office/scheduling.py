@@ -189,15 +189,15 @@ def _history(visit_id: str) -> list[dict[str, Any]]:
     """Newest first; the looks of one person on one day stand as one line."""
     lines: dict[tuple[object, ...], dict[str, Any]] = {}
     happened = queries.events(visit_id)
-    names = accounts.names(row.actor_id for row, _ in happened)
+    names = accounts.names(queries.actor_of(row, text) for row, text in happened)
     for row, text in happened:
-        looked = row.kind == "viewed"
-        key = (row.actor_id, row.at.astimezone(clock.TAIPEI).date()) if looked else (row.id,)
+        looked, whose = row.kind == "viewed", queries.actor_of(row, text)
+        key = (whose, row.at.astimezone(clock.TAIPEI).date()) if looked else (row.id,)
         lines.pop(key, None)
         tone = {"approved": "good", "released": "good", "returned": "bad", "cancelled": "bad"}.get(
             row.kind, ""
         )
-        who = names.get(row.actor_id, "系統")
+        who = names.get(whose, "系統")
         lines[key] = {
             "at": row.at,
             "what": EVENTS[row.kind],

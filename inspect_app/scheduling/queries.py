@@ -29,6 +29,8 @@ from inspect_app.scheduling.plan import Known, Plan, TeamMember, as_json, from_j
 log = structlog.get_logger()
 OPEN = ("draft", "submitted", "sealed")
 BEFORE, RELEASED = "before", "released"
+TEAM = Actor(id="", login="", name="小組成員", roles=frozenset())
+"""As whom one of the team looks before release, in the log and the clear columns."""
 
 
 def open_plan(visit: Visit) -> Plan:
@@ -171,6 +173,11 @@ def _released_for(actor: Actor, since: date | None) -> list[Visit]:
     if since is not None:
         query = query.where(Visit.inspected_on >= since)
     return list(db.session.scalars(query))
+
+
+def actor_of(row: VisitEvent, text: str) -> str:
+    """The account that acted; `text` is the event's, in clear."""
+    return text.rsplit(" ", 1)[-1] if row.actor_id == TEAM.id else row.actor_id
 
 
 def events(visit_id: str) -> list[tuple[VisitEvent, str]]:

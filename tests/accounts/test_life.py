@@ -216,6 +216,22 @@ def test_a_deputy_is_of_the_same_house(db: Any, clock: Any) -> None:
     assert again(same.id).may(Permission.SEND_REPLIES)
 
 
+@pytest.mark.parametrize("moved", ["deputy", "principal"])
+def test_who_leaves_the_house_stands_in_for_nobody_there(db: Any, clock: Any, moved: str) -> None:
+    """A deputyship outlasts a change of the account: whoever goes to an agency must not keep the commission's sight."""
+    planner, deputy = make.actor(Role.COORDINATOR), make.actor(Role.STAFF)
+    deputies.appoint_deputy(planner, deputy.id, MONDAY, MONDAY + timedelta(days=5))
+    assert again(deputy.id).may(Permission.PLAN_VISITS)
+    services.change_account(
+        make.actor(Role.ADMINISTRATOR), deputy.id if moved == "deputy" else planner.id, name="改派", email="a@example.test",
+        roles=frozenset({Role.AGENCY_HANDLER}), agency_id=make.agency().id,
+    )  # fmt: skip
+    now = again(deputy.id)
+    assert not now.may(Permission.PLAN_VISITS)
+    assert now.principals == ()
+    assert now.of_agency == (moved == "deputy")
+
+
 @pytest.mark.parametrize(
     ("starts", "ends", "field"),
     [(-1, 3, "starts_on"), (3, 2, "ends_on"), (0, 93, "ends_on"), (1, 1, "starts_on")],

@@ -195,7 +195,7 @@ def test_a_deputy_acts_for_the_handler(scene: Scene, db: Any) -> None:
     from inspect_app.ids import new_id
     from inspect_app.transaction import transaction
 
-    person = factories.account(Role.AUDITOR)
+    person = factories.account(Role.AUDITOR, agency_id=scene.handler.agency_id)
     with transaction() as session:
         today = app_clock.today()
         session.add(

@@ -96,6 +96,7 @@ def approve_visit(actor: Actor, visit_id: str, *, version: int) -> None:
     """The convener approves list and notice (核定); `version` is the one that was read. Raises `stale`."""
     permit(actor, Permission.APPROVE_VISITS)
     with transaction():
+        _refuse_unseen(actor, visit_id)
         visit = locked(visit_id, "submitted")
         if visit.version != version:
             raise Problem("stale", "這份行程在您開啟之後被改過，請重新看過再核定。")
@@ -103,10 +104,17 @@ def approve_visit(actor: Actor, visit_id: str, *, version: int) -> None:
         note(actor, visit, "approved")
 
 
+def _refuse_unseen(actor: Actor, visit_id: str) -> None:
+    """What the convener may not know yet, or no longer (a draft, a cancelled one), is refused as if it did not exist."""
+    if queries.visible_plan(actor, visit_id, clock.now()) is None:
+        raise Problem("not_found")
+
+
 def return_visit(actor: Actor, visit_id: str, reason: str) -> None:
     """The convener returns it to the planners (退回), with a reason."""
     permit(actor, Permission.APPROVE_VISITS)
     with transaction():
+        _refuse_unseen(actor, visit_id)
         reason = need_reason(reason, "退回")
         visit = locked(visit_id, "submitted")
         visit.state = "draft"

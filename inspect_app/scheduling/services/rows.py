@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from inspect_app import audit, clock
@@ -55,13 +56,20 @@ def reseal(visit: Visit, plan: Plan) -> None:
     put_seal(visit, plan)
 
 
-def note(actor: Actor, visit: Visit, kind: str, reason: str = "", **detail: Any) -> None:
-    """The event and the audit line; both name the opaque id only, the reason stands in the event encrypted."""
+def note(
+    actor: Actor, visit: Visit, kind: str, reason: str = "", *, bound: bool = False, **detail: Any
+) -> None:
+    """The event and the audit line; both name the opaque id only, the reason stands in the event encrypted.
+
+    `bound`: the line holds the hash of what is encrypted, because that tells who acted.
+    """
     event_id = new_id()
     text = sealing.seal_text(seal_key(), visit.id, event_id, reason)
     db.session.add(
         VisitEvent(id=event_id, visit_id=visit.id, at=clock.now(), actor_id=actor.id, kind=kind, reason=text)
     )
+    if bound:
+        detail |= {"event": event_id, "sealed_sha256": hashlib.sha256(text.encode()).hexdigest()}
     audit.record(actor, f"scheduling.{kind}", f"visit:{visit.id}", version=visit.version, **detail)
 
 

@@ -1,4 +1,8 @@
-"""Looking at what is sealed. The access line is written before anything is shown: no line, no key."""
+"""Looking at what is sealed. The access line is written before anything is shown: no line, no key.
+
+A look by one of the team would name the team to whoever reads the log or the database, so it is entered as the team's:
+who it was stands in the sealed text of the event, to which the line is bound by a hash (decision 0061).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.scheduling import queries
-from inspect_app.scheduling.plan import Known
+from inspect_app.scheduling.plan import ROLES, Known
+from inspect_app.scheduling.queries import TEAM
 from inspect_app.scheduling.services.rows import locked, note
 from inspect_app.transaction import transaction
 
@@ -48,14 +53,18 @@ def _note_once(actor: Actor, items: list[Known], where: str) -> None:
 
 
 def _note(actor: Actor, item: Known, where: str) -> None:
+    who, text = _entered(actor, item, where)
     with transaction():
-        note(actor, locked(item.visit_id), "viewed", _place(item, where), where=where)
+        note(who, locked(item.visit_id), "viewed", text, bound=who is TEAM, where=where)
 
 
 def _noted(actor: Actor, item: Known, where: str) -> bool:
-    wanted = ("viewed", actor.id, _place(item, where))
-    return any((row.kind, row.actor_id, text) == wanted for row, text in queries.events(item.visit_id))
+    who, text = _entered(actor, item, where)
+    wanted = ("viewed", who.id, text)
+    return any((row.kind, row.actor_id, told) == wanted for row, told in queries.events(item.visit_id))
 
 
-def _place(item: Known, where: str) -> str:
-    return f"{where} v{item.version}"
+def _entered(actor: Actor, item: Known, where: str) -> tuple[Actor, str]:
+    """As whose the look stands in the clear columns, and its sealed text."""
+    place = f"{where} v{item.version}"
+    return (TEAM, f"{place} {actor.id}") if item.role in ROLES else (actor, place)
