@@ -2,6 +2,7 @@
 
 import { registerSW } from 'virtual:pwa-register';
 import { shallowRef } from 'vue';
+import { flushAll } from '../core/saver';
 
 export const updateWaiting = shallowRef<(() => Promise<void>) | null>(null);
 
@@ -10,5 +11,8 @@ export function watchForUpdates(): void {
     onNeedRefresh() {
       updateWaiting.value = () => update(true);
     },
+    // Another tab may have asked for it: what is typed here is saved first. What cannot be saved stays on the screen, and
+    // this page goes on as it is, since it has everything loaded.
+    onNeedReload: () => void flushAll().then((isSaved) => isSaved && window.location.reload()),
   });
 }
