@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from smtplib import SMTPServerDisconnected
+from socket import create_server, socket
 from ssl import PROTOCOL_TLS_SERVER, SSLCertVerificationError, SSLContext
 from typing import Any
 
@@ -33,7 +36,6 @@ from inspect_app.transaction import transaction
 from tests.evidence.test_bundle import run
 from tests.support import factories, jobs
 from tests.support.inspected import inspection_with_log
-from tests.support.mail import mail_server_running
 from tests.support.tampering import rewrite_history
 
 OFFICES = ("audit@control.example.test", "safe@ethics.example.test")
@@ -193,21 +195,39 @@ def certificate_for(address: str, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.mail
+def answer_once(door: socket, tls: SSLContext, heard: list[bytes]) -> None:
+    """A mail server that offers STARTTLS and goes once it heard the first word after that; nothing where there is none."""
+    line, _ = door.accept()
+    with line:
+        for answer in (b"220 mail", b"250-mail\r\n250 STARTTLS", b"220 go on"):
+            line.sendall(answer + b"\r\n")
+            if answer != b"220 go on":
+                line.recv(1000)
+        try:
+            with tls.wrap_socket(line, server_side=True) as safe:
+                heard.append(safe.recv(1000))
+        except OSError:
+            heard.append(b"")
+
+
 def test_a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
     app: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     file = certificate_for("127.0.0.1", tmp_path)
-    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    tls, heard = SSLContext(PROTOCOL_TLS_SERVER), list[bytes]()
     tls.load_cert_chain(file)
-    with mail_server_running(tls) as server:
-        mailer = mailer_from_url(server.url, "app@city.example.test")
-        with pytest.raises(SSLCertVerificationError):
-            mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
-        assert server.messages == []
-        monkeypatch.setenv("SSL_CERT_FILE", str(file))
-        mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
-        assert len(server.messages) == 1
+    with create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as pool:
+        mailer = mailer_from_url(
+            f"smtp://127.0.0.1:{door.getsockname()[1]}?tls=starttls", "app@city.example.test"
+        )
+        for trusted, refusal in ((False, SSLCertVerificationError), (True, SMTPServerDisconnected)):
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(file))
+            answering = pool.submit(answer_once, door, tls, heard)
+            with pytest.raises(refusal):
+                mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
+            answering.result(60)
+    assert (heard[0], heard[1][:4].lower()) == (b"", b"ehlo")
 
 
 def test_a_day_without_a_head_is_told_where_somebody_waits_for_it(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -17,12 +16,12 @@ from tests.support.folders import free_port
 class MailServer:
     """`url` for INSPECT_APP_MAIL_URL; `messages` in order of arrival; `refuse` = an SMTP answer such as '550 no'."""
 
-    def __init__(self, tls: SSLContext | None = None) -> None:
+    def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.refuse: str | None = None
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), tls_context=tls)
-        self.url = f"smtp://127.0.0.1:{self._controller.port}{'?tls=starttls' if tls else ''}"
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.url = f"smtp://127.0.0.1:{self._controller.port}"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
         if self.refuse:
@@ -41,8 +40,8 @@ class MailServer:
 
 
 @contextmanager
-def mail_server_running(tls: SSLContext | None = None) -> Iterator[MailServer]:
-    server = MailServer(tls)
+def mail_server_running() -> Iterator[MailServer]:
+    server = MailServer()
     server.start()
     try:
         yield server
