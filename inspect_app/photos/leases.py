@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from inspect_app.transaction import transaction
 
 LIFE = timedelta(seconds=30)
 RENEW_SECONDS = 8.0
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Asked at every request, so built once, and of tables: an object costs ten times as much as its row.
 _u, _p = Upload.__table__.c, UploadPart.__table__.c
@@ -78,14 +79,14 @@ class Standing:
 
 class Lease:
     """The right to change one upload, for as long as it is renewed. `clean`: the one before gave it back itself, so that
-    nobody else can still be writing. Lost with the power, a lease harms nobody: its holder is gone, too.
+    nobody else can still be writing; `moved`: what comes next lies in a part of our own, or anew from the start. Lost with the power, a lease harms nobody: its holder is gone, too.
     """
 
     stands: Standing  # as it was when the lease was taken, and with what was changed since
     last_part: Part | None  # as it was when the lease was taken
 
     def __init__(self, key: str) -> None:
-        self.key, self.id, self.clean = key, new_id(), True
+        self.key, self.id, self.clean, self.moved = key, new_id(), True, False
         self._renewed, self._over = time.monotonic(), False
 
     def change(self, *, last: bool = False, **values: Any) -> None:
@@ -96,6 +97,7 @@ class Lease:
         with transaction(lasting=False):
             if _changing(tuple(changes)).row(upload=self.key, ours=self.id, **changes) is None:
                 raise Lost
+        self.moved = self.moved or "received" in values
         for name in values.keys() & Standing.__slots__:
             setattr(self.stands, name, values[name])
         self._over = self._over or last
@@ -107,10 +109,15 @@ class Lease:
             self.change(lease_until=clock.now() + LIFE)
 
     def end(self) -> None:
-        """Give it back, unless that is done or somebody took over."""
+        """Give it back, unless that is done or somebody took over. Who took it from one that may still be writing, and stored
+        nothing, leaves it as that one did: over, not given back.
+        """
         if not self._over:
             with suppress(Lost):
-                self.change(last=True)
+                if self.clean or self.moved:
+                    self.change(last=True)
+                else:
+                    self.change(lease_until=LONG_AGO)
 
 
 @lru_cache(maxsize=32)

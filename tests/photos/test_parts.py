@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from pathlib import Path
 from threading import Event, Thread
@@ -94,6 +95,22 @@ def test_a_sender_that_was_taken_for_dead_cannot_spoil_what_its_successor_stores
         if store().appends:  # it wakes up and writes on
             store().append(first, 1000, [b"x" * 5000])
     sender.patch(place, 2000, CONTENT[2000:])
+    assert stored() == CONTENT
+
+
+def test_who_takes_over_and_stores_nothing_does_not_vouch_for_the_one_before(
+    sender: Sender, inspector: Any, db: Any, clock: Any
+) -> None:
+    """One that hangs may still write when its successor was refused at once and gave the lease back."""
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    (first,) = keys_of_parts(db)
+    hung = store().path(first).open("r+b") if isinstance(store(), LocalStorage) else io.BytesIO()
+    with hung, leases.held(uploads.upload_id(inspector.id, DIGEST)):
+        clock.advance(seconds=31)
+        assert sender.patch(place, 500, CONTENT[500:700]).status_code == 409
+        assert sender.patch(place, 1000, CONTENT[1000:]).status_code == 204
+        hung.truncate(1000)  # it wakes up
     assert stored() == CONTENT
 
 
