@@ -21,7 +21,13 @@ from inspect_app.evidence import letters as head_letters
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
-from inspect_app.notifications.services import Handler, deliver_due, deliver_side_by_side, mail_handler
+from inspect_app.notifications.services import (
+    Handler,
+    deliver_due,
+    deliver_side_by_side,
+    mail_handler,
+    retry_all,
+)
 from inspect_app.photos import processing, verification
 from inspect_app.photos import services as photos
 from inspect_app.photos.workers import POOL
@@ -103,6 +109,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("visits.call", every(15), lambda _: scheduling.call_due(clock.now())),
     Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
+    Job("photos.again", every(3600), lambda _: retry_all("photo.process")),
     Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
     Job("previews.clear", every(6 * 3600), lambda _: previews.clear()),
     Job("cases.remind", every(3600), lambda _: notices.remind_due()),

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from inspect_app import clock
 from inspect_app.extensions import db
@@ -24,6 +24,7 @@ from inspect_app.transaction import end_read, transaction
 log = structlog.get_logger()
 MAX_ATTEMPTS = 8
 LEASE = timedelta(minutes=3)  # longer than any handler takes
+LONGEST = timedelta(seconds=30 * 2**MAX_ATTEMPTS * 1.5)  # that a row is put off; see _pause
 Handler = Callable[[dict[str, Any]], None]
 
 
@@ -88,19 +89,25 @@ def _claim(kinds: tuple[str, ...]) -> Claim | None:
     with transaction() as session:
         row = session.scalars(
             select(OutboxRow)
-            .where(
-                OutboxRow.kind.in_(kinds),
-                OutboxRow.state.in_(("waiting", "running")),
-                OutboxRow.due_at <= moment,
-            )
+            .where(OutboxRow.kind.in_(kinds), OutboxRow.state.in_(("waiting", "running")), _is_due(moment))
             .order_by(OutboxRow.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
         if row is None:
             return None
+        if row.attempts >= MAX_ATTEMPTS:  # its process died of it each time
+            row.state, row.error = "failed", "interrupted at every attempt"
+            return _claim(kinds)
         row.state, row.attempts, row.due_at = "running", row.attempts + 1, moment + LEASE
         return Claim(row.id, row.attempts)
+
+
+def _is_due(moment: datetime) -> ColumnElement[bool]:
+    """What was planned by a clock that has been put back since would wait until it is there again: it is due now."""
+    never_tried = and_(OutboxRow.attempts == 0, OutboxRow.created_at > moment + LEASE)
+    tried = and_(OutboxRow.attempts > 0, OutboxRow.due_at > moment + LONGEST)
+    return or_(OutboxRow.due_at <= moment, never_tried, tried)
 
 
 def _carry_out(claim: Claim, handlers: dict[str, Handler]) -> None:
@@ -146,12 +153,18 @@ def attempts_of(once: str) -> int:
 
 def retry(ref: str) -> None:
     """Try the failed rows of `ref` again at once (the button beside a failed delivery)."""
+    _due_again(OutboxRow.ref == ref)
+
+
+def retry_all(kind: str) -> None:
+    """The same for all of a kind that has no button: what failed while the disk was full is due again."""
+    _due_again(OutboxRow.kind == kind)
+
+
+def _due_again(which: ColumnElement[bool]) -> None:
+    failed = update(OutboxRow).where(which, OutboxRow.state == "failed")
     with transaction() as session:
-        session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.ref == ref, OutboxRow.state == "failed")
-            .values(state="waiting", attempts=0, due_at=clock.now())
-        )
+        session.execute(failed.values(state="waiting", attempts=0, due_at=clock.now()))
 
 
 def deliveries(ref: str) -> list[OutboxRow]:

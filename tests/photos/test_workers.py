@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from inspect_app.jobs.schedule import OUTBOX, develop
+from inspect_app.jobs.schedule import JOBS, OUTBOX, develop
 from inspect_app.notifications import services as outbox
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.photos import processing, queries, services
 from inspect_app.photos.store import store
 from inspect_app.photos.workers import Died, Pool, Worker
+from inspect_app.storage import StorageFull
 from tests.support import factories, pictures
 
 PATIENCE = 90
@@ -163,6 +164,49 @@ def test_the_row_of_a_killed_jobs_process_is_taken_again_when_its_lease_is_over(
     assert lost is not None
     outbox._finish(lost, ValueError("too late"))  # the one that was thought dead says something
     assert (row_of(db, digest).state, row_of(db, digest).error) == ("done", "")
+
+
+@pytest.mark.parametrize("tried", [False, True])
+def test_a_clock_put_back_holds_no_row_up(someone: Any, app: Any, db: Any, clock: Any, tried: bool) -> None:
+    """Neither one that waits nor one whose process died, both planned while the clock stood a month ahead."""
+    clock.advance(days=30)
+    digest = services.take_in(someone, pictures.photo())
+    if tried:
+        assert outbox._claim(("photo.process",))
+    clock.advance(days=-30)
+    assert develop(app.config["SETTINGS"]) == 1
+    assert row_of(db, digest).state == "done"
+
+
+def test_a_row_that_kills_its_process_each_time_is_given_up_and_told(
+    someone: Any, db: Any, clock: Any
+) -> None:
+    digest = services.take_in(someone, pictures.photo())
+    for _ in range(outbox.MAX_ATTEMPTS):
+        assert outbox._claim(("photo.process",))
+        clock.advance(minutes=4)
+    assert outbox._claim(("photo.process",)) is None
+    assert (row_of(db, digest).state, row_of(db, digest).error) == ("failed", "interrupted at every attempt")
+
+
+def test_photos_that_failed_while_the_disk_was_full_are_taken_again(
+    someone: Any, app: Any, db: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = services.take_in(someone, pictures.photo())
+    settings = app.config["SETTINGS"]
+    with monkeypatch.context() as full:
+        full.setattr(processing, "derived_key", lambda *_: full_disk())
+        for _ in range(outbox.MAX_ATTEMPTS):
+            develop(settings)
+            clock.advance(hours=4)
+    assert row_of(db, digest).state == "failed"
+    next(job for job in JOBS if job.name == "photos.again").run(settings)
+    assert develop(settings) == 1
+    assert db.session.get(processing.Photo, digest, populate_existing=True).state == "ready"
+
+
+def full_disk() -> str:
+    raise StorageFull
 
 
 def test_several_photos_are_developed_at_once_and_each_once(
