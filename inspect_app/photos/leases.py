@@ -79,7 +79,8 @@ class Standing:
 
 class Lease:
     """The right to change one upload, for as long as it is renewed. `clean`: the one before gave it back itself, so that
-    nobody else can still be writing; `moved`: what comes next lies in a part of our own, or anew from the start. Lost with the power, a lease harms nobody: its holder is gone, too.
+    nobody else can still be writing; `moved`: what comes next lies in a part of our own, or anew from the start. Lost with
+    the power, a lease harms nobody: its holder is gone, too.
     """
 
     stands: Standing  # as it was when the lease was taken, and with what was changed since

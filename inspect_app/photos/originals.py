@@ -122,7 +122,9 @@ def register(actor: Actor, stored: Stored, *, by: Actor | None = None) -> None:
     with transaction() as session:
         row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type, "state": "stored",
                "problem": "", "exif": {}, "stored_at": moment}  # fmt: skip
-        if not insert_new(Photo, [row]):
+        if insert_new(Photo, [row]):
+            _refuse_cleared(stored)
+        else:
             session.execute(_SOUND_AGAIN, {"photo": stored.sha256})
         if insert_new(Possession, [{"sha256": stored.sha256, "account_id": actor.id, "at": moment}]):
             audit.record(
@@ -133,6 +135,12 @@ def register(actor: Actor, stored: Stored, *, by: Actor | None = None) -> None:
                 type=stored.media_type,
             )
         enqueue(PROCESS, f"photo:{stored.sha256}", {"sha256": stored.sha256}, once=once_key(stored.sha256))
+
+
+def _refuse_cleared(stored: Stored) -> None:
+    """The nightly job may have cleared an old copy after ours was found there, or put there: the sender comes again."""
+    if store().size(original_key(stored.sha256)) != stored.size:
+        raise Problem("busy", "這張照片剛被清除，請重新傳送。")
 
 
 def once_key(sha256: str) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import IO
 
 from flask import current_app
-from sqlalchemy import and_, delete, exists, select
+from sqlalchemy import and_, delete, exists, select, update
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM, Actor
@@ -101,8 +101,11 @@ def _clear_stray_parts() -> int:
 
 
 def _clear_unused() -> int:
+    long_ago = clock.now() - GRACE
     unused = select(Photo.sha256).where(
-        Photo.stored_at < clock.now() - GRACE, ~exists().where(PhotoUse.sha256 == Photo.sha256)
+        Photo.stored_at < long_ago,
+        ~exists().where(PhotoUse.sha256 == Photo.sha256),
+        ~exists().where(Possession.sha256 == Photo.sha256, Possession.at >= long_ago),
     )
     hashes = db.session.scalars(unused).all()
     for sha256 in hashes:
@@ -111,13 +114,19 @@ def _clear_unused() -> int:
 
 
 def _forget(sha256: str) -> None:
-    """The row first: a crash then leaves bytes that nobody knows, never a row without bytes."""
+    """Marked first, and the bytes while the row is still ours: a crash leaves a marked row, never one that promises bytes, and
+    who sends the photo again in this moment waits for the row (`originals.register`).
+    """
     with transaction() as session:
         if session.scalar(select(PhotoUse.ref).where(PhotoUse.sha256 == sha256).limit(1)) is not None:
             return
         session.execute(delete(Possession).where(Possession.sha256 == sha256))
         session.execute(delete(Upload).where(Upload.sha256 == sha256))
-        session.execute(delete(Photo).where(Photo.sha256 == sha256))
+        session.execute(update(Photo).where(Photo.sha256 == sha256).values(state="quarantined"))
+    with transaction() as session:
+        marked = delete(Photo).where(Photo.sha256 == sha256, Photo.state == "quarantined")
+        if not session.execute(marked.returning(Photo.sha256)).all():
+            return  # sent again meanwhile
         audit.record(SYSTEM, "photos.cleared", f"photo:{sha256}")
-    for key in (original_key(sha256), *(derived_key(sha256, width) for width in WIDTHS)):
-        store().delete(key)
+        for key in (original_key(sha256), *(derived_key(sha256, width) for width in WIDTHS)):
+            store().delete(key)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from inspect_app.photos import queries, services, uploads
+from inspect_app.errors import Problem
+from inspect_app.photos import originals, queries, services, uploads
 from inspect_app.photos.models import Photo, Possession, Upload, UploadPart
 from inspect_app.photos.store import store
 from tests.support import factories, pictures
@@ -217,6 +218,41 @@ def test_expired_parts_and_unused_photos_are_cleared_after_their_time(
     clock.advance(days=200)
     assert services.clear_expired() == {"uploads": 0, "parts": 0, "photos": 1}
     assert [row.sha256 for row in db.session.query(Photo)] == [pictures.sha256(kept)]
+
+
+def test_an_old_unused_copy_sent_once_more_is_kept_as_long_as_a_new_one(
+    client: Any, inspector: Any, other: Sender, clock: Any
+) -> None:
+    """Its sender was told that it is stored; the operation that refers to it comes next."""
+    other.send(CONTENT)
+    clock.advance(days=200)
+    Sender(client, factories.bearer(inspector)).send(CONTENT)
+    assert services.clear_expired()["photos"] == 0
+    clock.advance(days=200)
+    assert services.clear_expired()["photos"] == 1
+
+
+def test_a_copy_cleared_while_it_comes_once_more_is_never_called_stored(
+    sender: Sender, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a form, where no upload is in the way of the nightly job."""
+    digest = sender.send(CONTENT)
+    clock.advance(days=200)
+    register = originals.register
+
+    def late(*given: Any, **named: Any) -> None:
+        assert services.clear_expired()["photos"] == 1
+        register(*given, **named)
+
+    person = factories.actor("inspector")
+    with monkeypatch.context() as patched:
+        patched.setattr(originals, "register", late)
+        with pytest.raises(Problem) as caught:
+            services.take_in(person, CONTENT)
+    assert caught.value.code == "busy"
+    assert queries.get(digest) is None
+    services.take_in(person, CONTENT)
+    assert b"".join(queries.original(digest)) == CONTENT
 
 
 def test_options_says_what_is_supported_and_another_version_is_refused(client: Any, sender: Sender) -> None:
