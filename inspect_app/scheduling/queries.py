@@ -142,6 +142,15 @@ def visible_plan(actor: Actor, visit_id: str, now: datetime) -> Known | None:
     return known(actor, visit, now)
 
 
+def visible_in_team(actor: Actor, visit_id: str, now: datetime) -> Known | None:
+    """The same as one of the team, whatever else they are."""
+    visit = get(visit_id)
+    if visit is None:
+        _same_work(actor)
+        return None
+    return known_in_team(actor, visit, now)
+
+
 def _same_work(actor: Actor) -> None:
     """What a look at a sealed visit costs somebody without need."""
     key = seal_key()

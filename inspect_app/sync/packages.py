@@ -46,8 +46,7 @@ def _line(item: Known) -> dict[str, Any]:
 def package(actor: Actor, visit_id: str) -> dict[str, Any]:
     """One package; `not_found` to everybody off the team and before the hour, alike for ids that do not exist."""
     permit(actor, Permission.INSPECT)
-    visit = scheduling.get(visit_id)
-    known = scheduling.known_in_team(actor, visit, clock.now()) if visit is not None else None
+    known = scheduling.visible_in_team(actor, visit_id, clock.now())
     if known is None:
         raise _not_yet()
     visits.note_view(actor, [known])

@@ -15,7 +15,8 @@ from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
 from inspect_app.audit.models import AuditLine
 from inspect_app.errors import Problem
-from inspect_app.scheduling import queries, services
+from inspect_app.scheduling import queries, sealing, services
+from inspect_app.sync import packages
 from tests.scheduling.conftest import DAY, City, at
 from tests.scheduling.test_secrecy import rows
 from tests.support import factories as make
@@ -106,3 +107,19 @@ def test_a_draft_and_a_cancelled_plan_are_nothing_to_the_convener(city: City) ->
             answers.append(caught.value.body())
         assert answers == [answers[0]] * 3
         assert answers[0]["code"] == "not_found"
+
+
+def test_a_package_costs_a_stranger_the_same_with_and_without_a_visit(
+    city: City, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, not timed: as many seals are opened for an id that exists as for one that does not."""
+    visit_id, opened = city.sealed(), list[str]()
+    unseal = sealing.unseal
+    monkeypatch.setattr(sealing, "unseal", lambda *given: opened.append(given[1]) or unseal(*given))
+    counts = []
+    for asked in (visit_id, NOTHING):
+        opened.clear()
+        with pytest.raises(Problem):
+            packages.package(city.stranger, asked)
+        counts.append(len(opened))
+    assert counts == [1, 1]
