@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
@@ -61,9 +61,11 @@ def keep(sha256: str, chunks: Iterable[bytes]) -> Stored:
     return Stored(sha256, checked.size, checked.media_type)
 
 
-def adopt(sha256: str, part: str, size: int, digest: str | None) -> Stored:
-    """The same for bytes that lie in one part as a whole: it becomes the original. `digest` of its bytes where it is known."""
-    if (digest or _hashed(part)) != sha256:
+def adopt(sha256: str, part: str, size: int, digest: str | None, beat: Callable[[], None]) -> Stored:
+    """The same for bytes that lie in one part as a whole: it becomes the original. `digest` of its bytes where it is known;
+    `beat` is called while they are read.
+    """
+    if (digest or _hashed(part, beat)) != sha256:
         raise HashMismatch
     with store().file(part) as path, path.open("rb", buffering=0) as handle:
         kind = media_type(handle.read(HEAD))
@@ -75,10 +77,11 @@ def adopt(sha256: str, part: str, size: int, digest: str | None) -> Stored:
     return Stored(sha256, size, kind)
 
 
-def _hashed(part: str) -> str:
+def _hashed(part: str, beat: Callable[[], None]) -> str:
     digest = hashlib.sha256()
     for chunk in store().open(part):
         digest.update(chunk)
+        beat()
     return digest.hexdigest()
 
 

@@ -265,7 +265,7 @@ def _stored(lease: leases.Lease, digest: str | None, last: Part | None) -> origi
     stands = lease.stands
     parts = [last] if last and last.start == 0 else _parts_of(lease.key)
     if len(parts) == 1 and store().appends and store().size(parts[0].key) == stands.length:
-        return originals.adopt(stands.sha256, parts[0].key, stands.length, digest)
+        return originals.adopt(stands.sha256, parts[0].key, stands.length, digest, lease.beat)
     return originals.keep(stands.sha256, _bytes_of(parts, lease))
 
 

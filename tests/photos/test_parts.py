@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from inspect_app.errors import Problem
 from inspect_app.photos import leases, originals, queries, services, uploads
 from inspect_app.photos.digests import DIGESTS, MOST, Digests
 from inspect_app.photos.models import UploadPart
@@ -121,6 +123,32 @@ def test_another_process_verifies_what_it_did_not_receive(sender: Sender) -> Non
     sender.patch(place, 1000, CONTENT[1000:2000])
     assert sender.patch(place, 2000, CONTENT[2000:-1] + b"x").json["code"] == "hash_mismatch"
     sender.send(CONTENT)
+    assert stored() == CONTENT
+
+
+def test_a_slow_verification_keeps_its_lease(
+    sender: Sender, inspector: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever asks again takes over and begins to read from the start, and so on: it would never be stored."""
+    place = sender.create(CONTENT).headers["Location"]
+    sender.patch(place, 0, CONTENT[:1000])
+    DIGESTS._kept.clear()  # another process took these bytes
+    read, refused = type(store()).open, []
+
+    def slowly(self: Any, key: str, start: int = 0) -> Iterator[bytes]:
+        for byte in (content := b"".join(read(self, key, start)))[:4]:
+            clock.advance(seconds=12)
+            yield bytes((byte,))
+        with pytest.raises(Problem) as caught, leases.held(uploads.upload_id(inspector.id, DIGEST)):
+            pass
+        refused.append(caught.value.code)
+        yield content[4:]
+
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0)
+    with monkeypatch.context() as slow:
+        slow.setattr(type(store()), "open", slowly)
+        assert sender.patch(place, 1000, CONTENT[1000:]).status_code == 204
+    assert refused[0] == "locked"
     assert stored() == CONTENT
 
 
