@@ -186,6 +186,18 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
     connection.read_only = False  # what begins with a BEGIN
 
 
+VANISHED = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+            "tcp_user_timeout": 60_000}  # fmt: skip
+
+
+def _notice_vanished(_dialect: Any, _record: Any, _arguments: Any, settings: dict[str, Any]) -> None:
+    """A database host that is gone without a word is noticed within a minute, not after the kernel's hours. What DATABASE_URL
+    says counts. Seconds; the last in milliseconds.
+    """
+    for name, value in VANISHED.items():
+        settings.setdefault(name, value)
+
+
 def _begin_postgres(connection: Connection) -> None:
     """A connection that nobody but its owner sets up begins by BEGIN."""
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
@@ -244,6 +256,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "checkout", _refuse_other_file)
         event.listen(engine, "begin", partial(_begin_sqlite, Lock()))
     elif engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", _notice_vanished)
         event.listen(engine, "connect", _prepare_postgres)
         event.listen(engine, "begin", _begin_postgres)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from inspect_app.extensions import VANISHED
 from inspect_app.inspections.entering import Entries
 from inspect_app.inspections.models import OperationRow
 from inspect_app.photos import originals, store
@@ -45,6 +46,14 @@ def test_database_trouble_is_told_as_such_and_passes(
     )  # fmt: skip
     assert db.session.query(OperationRow).count() == 0
     assert site.member.push(*batch) == [("applied", None)] * 2
+
+
+def test_a_database_host_that_vanishes_is_noticed_within_a_minute(db: Any) -> None:
+    """The kernel asks, as docs/operations.md says; here it is looked at whether it was told to."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect() as connection:
+            told = connection.connection.dbapi_connection.info.get_parameters()
+        assert told.items() >= {name: str(value) for name, value in VANISHED.items()}.items()
 
 
 def test_a_disk_that_fails_takes_no_photo_and_loses_nothing(
