@@ -75,8 +75,15 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def plain_login(typed: str) -> str:
+    """A login as it is looked up and as its failures are counted: in one form, however it was typed, so that blanks never
+    make another name to count of the same account. "@..." are the keys of addresses.
+    """
+    return "".join(typed.split()).lower().lstrip("@")[:60]
+
+
 def by_login(login: str) -> Account | None:
-    return db.session.scalars(select(Account).where(Account.login == login.strip().lower())).first()
+    return db.session.scalars(select(Account).where(Account.login == plain_login(login))).first()
 
 
 def get(account_id: str) -> Account | None:

@@ -55,7 +55,7 @@ def verify(login: str, password: str, address: str = "") -> Account:
     """The account whose password this is. Each try is counted *before* the password is looked at, so that parallel
     tries never get more than five looks; success forgets the count. An unknown login costs and answers the same.
     """
-    login = login.strip().lower().lstrip("@")[:60]  # "@..." are the keys of addresses
+    login = queries.plain_login(login)
     account = queries.by_login(login)
     locked_until = _count_try(login, address, f"account:{account.id}" if account else "account:unknown")
     if not matches(account.password_hash if account else "", password) or account is None:

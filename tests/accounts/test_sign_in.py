@@ -156,6 +156,16 @@ def test_a_success_does_not_pardon_the_address(person: Any) -> None:
     assert codes == ["bad_credentials"] * 4 + ["too_many"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["@ coord", "@\u3000 coord", " @ @coord", "coord" + " " * 70 + "x", "coord\t" + " " * 70 + "x"]
+)
+def test_no_way_of_typing_a_login_gets_round_its_lock(person: Any, typed: str) -> None:
+    for _ in range(5):
+        code_of("coord", "wrong")
+    assert code_of(typed, PASSWORD) in ("sign_in_locked", "bad_credentials")
+    assert code_of("@ coord", "wrong") == "sign_in_locked"
+
+
 def test_login_is_read_without_case_and_blanks(person: Any) -> None:
     assert code_of("  Coord ", PASSWORD) == "in"
 
