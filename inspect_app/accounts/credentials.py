@@ -52,6 +52,7 @@ def give_first_password(actor: Actor, account_id: str, password: str) -> None:
 
 
 def _set_password(account_id: str, new: str) -> Account:
+    """The new password stands, and no letter's link can set another."""
     account = db.session.get_one(Account, account_id, with_for_update=True)
     check_strength(new, account.login, account.name)
     _refuse_used(account, new)
@@ -62,6 +63,7 @@ def _set_password(account_id: str, new: str) -> Account:
             id=new_id(), account_id=account.id, password_hash=account.password_hash, created_at=clock.now()
         )
     )
+    _end_tokens(account_id)
     db.session.flush()
     return account
 
@@ -78,7 +80,7 @@ def ask_for_reset(login: str, address: str) -> None:
     """Queue a letter for a forgotten password. Known or not, the same work is done and the same answer given: whether
     the login exists is looked up only when the letter is delivered. Raises `too_many` by address (baseline 44).
     """
-    login, ref = login.strip().lower()[:60], f"reset:{address}"[:120]
+    login, ref = queries.plain_login(login), f"reset:{address}"[:120]
     since = clock.now() - timedelta(hours=1)
     asked = select(func.count()).where(OutboxRow.ref == ref, OutboxRow.created_at > since)
     if (db.session.scalar(asked) or 0) >= REQUESTS_PER_HOUR:
@@ -130,7 +132,6 @@ def set_password_by_token(token: str, password: str) -> Account:
         session.get(OneTimeToken, queries.token_hash(token), with_for_update=True, populate_existing=True)
         account = account_of_token(token)
         _set_password(account.id, password)
-        _end_tokens(account.id)
         sessions.end_all(account.id)
         session.execute(delete(SignInFailure).where(SignInFailure.login == account.login))
         audit.record(account, "accounts.password_set", f"account:{account.id}")

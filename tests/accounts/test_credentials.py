@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inspect_app.accounts import credentials, passwords, services, sessions
+from inspect_app.accounts import credentials, passwords, queries, services, sessions
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account, OneTimeToken
 from inspect_app.accounts.permissions import Role
@@ -133,6 +133,21 @@ def test_a_newer_letter_ends_the_older_one(person: Any, postbox: Postbox, clock:
     second = postbox.token()
     assert refusal(credentials.account_of_token, first)[0] == "token_invalid"
     assert credentials.account_of_token(second).login == "coord"
+
+
+@pytest.mark.parametrize("how", ["changed", "given"])
+def test_a_link_ends_with_the_password_that_it_could_have_set(
+    person: Any, administrator: Actor, postbox: Postbox, how: str
+) -> None:
+    """Somebody who reads the mailbox asked for it; its person notices and takes a new password."""
+    credentials.ask_for_reset("coord", "")
+    token = postbox.token()
+    if how == "changed":
+        credentials.change_password(queries.actor_for(person), PASSWORD, NEW, keep="")
+    else:
+        credentials.give_first_password(administrator, person.id, NEW)
+    assert refusal(credentials.set_password_by_token, token, "another one 88")[0] == "token_invalid"
+    assert signs_in("coord", NEW)
 
 
 def test_a_link_sets_only_its_own_accounts_password(
