@@ -36,6 +36,33 @@ def test_compose_sets_only_settings_that_exist() -> None:
     assert named <= {field.name.upper() for field in fields(Settings)}
 
 
+UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_every_unit_keeps_the_data_folder_shut_and_may_write_the_folder_that_the_example_names(
+    unit: Path,
+) -> None:
+    """systemd sets the folder's mode at every start, to 0755 where a unit names none: the nightly backup opened it so."""
+    given = dict(line.split("=", 1) for line in unit.read_text().splitlines() if "=" in line)
+    assert (given["StateDirectory"], given["StateDirectoryMode"]) == ("inspect-app", "0700")
+    example = (ROOT / "deploy/inspect-app.env.example").read_text()
+    named = re.findall(r"INSPECT_APP_STORAGE_URL=file://(\S+)", example)
+    assert {f"-{folder}" for folder in named} <= set(given["ReadWritePaths"].split())
+
+
+@pytest.mark.parametrize(
+    ("place", "says"), [("/api/v1/packages", "gzip off;"), ("/office/password/", "access_log off;")]
+)
+def test_nginx_neither_shortens_sealed_packages_nor_writes_down_letters_links(place: str, says: str) -> None:
+    """Compressed, packages of one size are as long as what they tell; a link in a log sets a password."""
+    server = (ROOT / "deploy/nginx/inspect-app.conf").read_text()
+    block = re.search(rf"location {place} \{{(.*?)\}}", server, re.DOTALL)
+    assert block is not None
+    assert says in block[1]
+    assert "proxy_pass http://inspect_app;" in block[1]
+
+
 @pytest.fixture
 def nightly(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     """deploy/backup.sh over a stand-in for the command, which does what it is told by a line of shell ($1 is the folder)."""
