@@ -126,7 +126,8 @@ class Entries:
         self._rows += _rows(page, first, statuses, hidden)
         self._acts.append(_told(writer, page, first))
         self._grown.add(page.inspection)
-        head.sheets_open = _follow(page, state) or head.sheets_open
+        moved = _moved(page, statuses, state, deciding)
+        head.sheets_open = _follow(page, state, moved=moved) or head.sheets_open
         return Entered(page, first, statuses, replace(head))
 
     def write(self) -> None:
@@ -224,13 +225,27 @@ def _rows(
     ]  # fmt: skip
 
 
-def _follow(page: Page, state: State) -> bool:
+def _moved(page: Page, statuses: Mapping[str, str], state: State, deciding: Sequence[Earlier]) -> bool:
+    """Whether any of the new ones is shown, or a new signature lets other values of the sheets stand."""
+    shown = (op for op in page.operations if op.entity not in FREE)
+    if any(statuses[op.id] in ("applied", "conflict") for op in shown):
+        return True
+    if "signature" not in page.kinds or not following.is_closed(page.inspection, state):
+        return False
+    return _sheets(fold(map(_stamped, deciding), page.team)) != _sheets(state)
+
+
+def _sheets(state: State) -> dict[str, dict[str, Any]]:
+    return {key: sheet.values() for key, sheet in state.of("score_sheet")}
+
+
+def _follow(page: Page, state: State, *, moved: bool) -> bool:
     """What follows from new operations: photos in use, sheets that open (answered), the visit that closes."""
     photos = {sha256 for item in page.items for sha256 in item.photos}
     if photos:
         refer(photos, f"inspection:{page.inspection}")
     opened = page.concerns_sheets and _open_sheets(page, state)
-    following.follow(page.inspection, state, page.kinds)
+    following.follow(page.inspection, state, page.kinds, moved=moved)
     return opened
 
 

@@ -12,9 +12,13 @@ UNFROZEN = ("open", "closed", "confirming", "approving")
 DECIDING = frozenset({"closing", "late_decision"})
 
 
-def follow(inspection_id: str, state: State, kinds: Set[str]) -> None:
-    """After operations of these kinds of entities. Once the convener approved, the record is frozen and nothing follows."""
-    if not kinds & DECIDING:
+def follow(inspection_id: str, state: State, kinds: Set[str], *, moved: bool = False) -> None:
+    """After operations of these kinds of entities. Once the convener approved, the record is frozen and nothing follows.
+
+    `moved`: they changed what a closed inspection shows, though nobody decided anything: something inside the closing's
+    frontier came only now, or a signature left a sheet out.
+    """
+    if not kinds & DECIDING and not (moved and is_closed(inspection_id, state)):
         return
     row = db.session.get_one(Inspection, inspection_id, with_for_update=True)
     if row.state not in UNFROZEN:

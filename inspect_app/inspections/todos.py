@@ -14,7 +14,6 @@ from inspect_app.inspections import queries
 from inspect_app.inspections.due import reckoned
 from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.services.readiness import late_waiting
-from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import queries as scheduling
@@ -54,9 +53,9 @@ def _confirming(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
 
 def _withheld(row: Inspection, today: date) -> Iterator[Todo]:
     """A score letter, once nothing that it depends on is pending."""
-    state, results = folded(row.id), queries.results_of(row.id)
+    content, results = queries.content_of(row.id), queries.results_of(row.id)
     kinds = forcing_kinds(scheduling.rules_of(row.id))
-    tests = [key for key, item in state.of("test") if item.value("kind") in kinds]
+    tests = [line["entity_id"] for line in content["tests"] if line.get("kind") in kinds]
     failed = any(results[key].result == "fail" for key in tests if key in results)
     if failed or all(key in results for key in tests):
         yield Todo(

@@ -17,6 +17,7 @@ from inspect_app import clock as now
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
 from inspect_app.inspections.models import OperationRow, Record
+from inspect_app.inspections.todos import todos
 from inspect_app.notices import queries as cases
 from inspect_app.notices import services as notices
 from inspect_app.reports.record import _defect
@@ -99,6 +100,29 @@ def test_sheets_that_come_after_approval_do_not_change_a_withheld_score(db: Any,
     judge(one, "pass")
     notices.issue_score_letter(one.coordinator, one.id, "府研查字第9號", now.today())
     assert told(one)["score"] == 84
+
+
+def test_a_judgement_on_which_a_score_was_approved_stays(db: Any, clock: Any) -> None:
+    one = inspection_with_log(CORE)
+    judge(one, "fail")
+    one.approved()
+    with pytest.raises(Problem) as found:
+        judge(one, "pass")
+    assert found.value.code == "wrong_state", "69 beside a test that passed"
+    assert (told(one)["score"], queries.results_of(one.id)[one.test].result) == (69, "fail")
+
+
+def test_a_test_of_the_approved_record_is_judged_though_the_log_took_it_away(db: Any, clock: Any) -> None:
+    one = inspection_with_log(CORE)
+    one.issued()
+    one.write(one.leader, "closing", one.log.own("closing"), deleted=True)
+    one.write(one.staff, "test", one.test, deleted=True)
+    one.send()
+    assert queries.draft(one.id)["tests"] == []
+    judge(one, "fail")
+    assert "office.score_letter" in {line.endpoint for line in todos(one.coordinator, now.today())}
+    notices.issue_score_letter(one.coordinator, one.id, "府研查字第9號", now.today())
+    assert told(one)["score"] == 69
 
 
 @pytest.mark.parametrize("offset", [-1, 1])

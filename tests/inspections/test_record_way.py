@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from inspect_app import clock as now
+from inspect_app.accounts.actor import Actor
 from inspect_app.audit.models import AuditLine
 from inspect_app.catalogue import services as calendar
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
 from inspect_app.inspections.due import due_of
-from inspect_app.inspections.models import Record
+from inspect_app.inspections.models import Inspection, Record
 from inspect_app.notices import services as notices
+from inspect_app.transaction import transaction
 from tests.support.inspected import Inspected, Told, close, hand_in, inspection_with_log
 from tests.support.together import at_once
 
@@ -101,6 +104,64 @@ def test_a_late_finding_that_the_leader_accepts_wants_new_confirmations(db: Any,
     assert one.send() == ["applied"]
     assert len(queries.unconfirmed(one.id)) == 3
     assert "晚到的缺失" in {line["text"] for line in queries.draft(one.id)["defects"]}
+
+
+def sign(one: Inspected, who: Actor, frontier: dict[str, int]) -> list[str]:
+    """Signed on a tablet that had got this far."""
+    key = one.log.own(f"signature:{who.id}")
+    one.write(who, "signature", key, frontier=frontier, digest="0" * 64)
+    return one.send()
+
+
+def test_a_signature_that_leaves_a_sheet_out_wants_new_confirmations_and_the_sheet(
+    db: Any, clock: Any
+) -> None:
+    one = inspection_with_log()
+    one.confirmed()
+    services.send_for_approval(one.coordinator, one.id)
+    version, member = services.open_record(one.id).version, one.members[0]
+    assert sign(one, member, {}) == ["applied"]
+    assert one.row.state == "confirming"
+    refused("wrong_state", services.approve_record, one.convener, one.id, version=version)
+    problem = refused("wrong_state", services.send_for_approval, one.coordinator, one.id, reason="先陳核")
+    assert f"{member.name}的評分表尚未送出" in problem.detail
+    assert len(queries.unconfirmed(one.id)) == 3
+
+
+def test_a_signature_that_changes_no_score_lets_the_confirmations_stand(db: Any, clock: Any) -> None:
+    one = inspection_with_log()
+    one.confirmed()
+    services.send_for_approval(one.coordinator, one.id)
+    assert sign(one, one.members[0], one.log.frontier()["frontier"]) == ["applied"]
+    assert one.row.state == "approving"
+    assert queries.unconfirmed(one.id) == []
+
+
+def test_what_the_closing_covers_and_comes_only_now_wants_new_confirmations(db: Any, clock: Any) -> None:
+    """Its tablet had parked it, or it was set aside and placed since."""
+    one = inspection_with_log(Told(closed=False))
+    one.write(one.leader, "merit", one.log.new_entity(), code="0.02", text="晚到而在內的優點")
+    kept = one.log.operations.pop()
+    close(one, Told())
+    one.send()
+    one.confirmed()
+    one.log.operations.append(kept)
+    assert one.send() == ["applied"]
+    assert len(queries.unconfirmed(one.id)) == 3
+
+
+def test_a_verb_sees_the_state_behind_the_lock_though_the_page_holds_an_earlier_one(
+    db: Any, clock: Any
+) -> None:
+    one = inspection_with_log()
+    one.confirmed()
+    services.send_for_approval(one.coordinator, one.id)
+    with transaction() as session:
+        held = session.get_one(Inspection, one.id)
+        assert held.state == "approving"
+        others = update(Inspection.__table__).where(Inspection.__table__.c.id == one.id)
+        session.connection().execute(others.values(state="approved"))  # as another had committed it meanwhile
+        refused("wrong_state", services.approve_record, one.convener, one.id)
 
 
 def test_what_is_missing_is_told(db: Any, clock: Any) -> None:

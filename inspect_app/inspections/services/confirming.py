@@ -9,7 +9,7 @@ from inspect_app.errors import Problem
 from inspect_app.inspections import queries
 from inspect_app.inspections.models import Confirmation
 from inspect_app.inspections.services.opening import open_record, reach
-from inspect_app.inspections.services.readiness import what_is_missing
+from inspect_app.inspections.services.readiness import what_is_missing, without_sheet
 from inspect_app.inspections.team import members_of
 from inspect_app.transaction import transaction
 
@@ -52,6 +52,9 @@ def send_for_approval(actor: Actor, inspection_id: str, *, reason: str = "") -> 
     """Hand the record to the convener; without every member's agreement a reason is wanted, which the convener reads."""
     with transaction():
         row = reach(actor, Permission.TIDY_RECORDS, inspection_id, "confirming")
+        lacking = without_sheet(inspection_id)
+        if lacking:
+            raise Problem("wrong_state", "還不能陳核：" + "；".join(lacking) + "。")
         missing = queries.unconfirmed(inspection_id)
         if missing and not reason.strip():
             raise Problem(

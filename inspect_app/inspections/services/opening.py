@@ -40,7 +40,8 @@ def reach(actor: Actor, permission: Permission, inspection_id: str, *states: str
     """
     permit(actor, permission)
     queries.get(actor, inspection_id)
-    row = db.session.get_one(Inspection, inspection_id, with_for_update=True)
+    # A page may hold the row as it read it: PostgreSQL gives it anew after the wait for the lock, the session does so when told.
+    row = db.session.get_one(Inspection, inspection_id, with_for_update=True, populate_existing=True)
     if states and row.state not in states:
         raise Problem(
             "wrong_state", f"查核紀錄目前是「{STATE_NAMES[row.state]}」，不能做這個動作。請重新整理頁面。"

@@ -13,8 +13,7 @@ from inspect_app.inspections.state import folded
 def what_is_missing(inspection_id: str) -> list[str]:
     """Sentences; empty when the record may go to the members."""
     content = queries.draft(inspection_id)
-    scored = verdict.missing_sheets(content) if _scored(content) else []
-    found = [f"{name}的評分表尚未送出" for name in scored]
+    found = _without_sheet(content)
     undecided = [line["no"] for line in content["defects"] if not line["party"]]
     if undecided:
         found.append(f"缺失第 {'、'.join(map(str, undecided))} 項尚未議定記點對象")
@@ -24,6 +23,16 @@ def what_is_missing(inspection_id: str) -> list[str]:
     if waiting:
         found.append(f"有 {waiting} 筆逾時送達的紀錄待領隊決定")
     return found
+
+
+def without_sheet(inspection_id: str) -> list[str]:
+    """Of these the sentences about scores: a sheet that was there can have left the record again."""
+    return _without_sheet(queries.draft(inspection_id))
+
+
+def _without_sheet(content: Mapping[str, Any]) -> list[str]:
+    names = verdict.missing_sheets(content) if _scored(content) else []
+    return [f"{name}的評分表尚未送出" for name in names]
 
 
 def _scored(content: Mapping[str, Any]) -> bool:

@@ -28,15 +28,17 @@ class Judgement:
 
 
 def enter_test_result(actor: Actor, inspection_id: str, judgement: Judgement) -> None:
-    """Enter or correct a judgement. Once the score was told, one that is there stays; a first one may still come:
-    a score that was told without it does not depend on it (domain.scoring).
+    """Enter or correct a judgement. Once a score was approved on it, one that is there stays; a first one may still come:
+    a score that was approved without it does not depend on it (domain.scoring).
+
+    From the approval on the tests are those of the frozen record, whatever the log says later.
     """
     with transaction() as session:
         row = reach(actor, Permission.ENTER_TEST_RESULTS, inspection_id)
-        test = folded(inspection_id).entity("test", judgement.entity_id)
-        if test.deleted or not test.fields:
+        record = session.get(Record, inspection_id)
+        if not _is_there(inspection_id, judgement.entity_id, record):
             raise Problem("not_found", "這次查核沒有這項檢驗。")
-        _check(row, judgement)
+        _check(row, judgement, record)
         session.merge(
             TestResult(
                 inspection_id=inspection_id, entity_id=judgement.entity_id, result=judgement.result,
@@ -48,12 +50,18 @@ def enter_test_result(actor: Actor, inspection_id: str, judgement: Judgement) ->
         audit.record(actor, "inspections.test_judged", f"inspection:{inspection_id}", **facts)
 
 
-def _check(row: Inspection, judgement: Judgement) -> None:
+def _is_there(inspection_id: str, entity_id: str, record: Record | None) -> bool:
+    if record is not None and record.content is not None:
+        return any(line["entity_id"] == entity_id for line in record.content["tests"])
+    test = folded(inspection_id).entity("test", entity_id)
+    return bool(test.fields) and not test.deleted
+
+
+def _check(row: Inspection, judgement: Judgement, record: Record | None) -> None:
     if judgement.result not in ("pass", "fail"):
         raise Problem("bad_value", "請選擇合格或不合格。", field="result")
     if not row.inspected_on <= judgement.judged_on <= clock.today():
         raise Problem("bad_value", "判定日期要在查核日到今天之間。", field="judged_on")
-    record = db.session.get(Record, row.id)
-    told = row.state == "issued" and record is not None and not record.withheld
-    if told and db.session.get(TestResult, (row.id, judgement.entity_id)) is not None:
-        raise Problem("wrong_state", "成績已經告知機關，檢驗結果不能再改。")
+    decided = record is not None and record.content is not None and not record.withheld
+    if decided and db.session.get(TestResult, (row.id, judgement.entity_id)) is not None:
+        raise Problem("wrong_state", "成績已經核定，檢驗結果不能再改。")
