@@ -106,6 +106,14 @@ def test_a_late_finding_that_the_leader_accepts_wants_new_confirmations(db: Any,
     assert "晚到的缺失" in {line["text"] for line in queries.draft(one.id)["defects"]}
 
 
+def before_the_convener() -> Inspected:
+    """Confirmed by all, and sent for approval."""
+    one = inspection_with_log()
+    one.confirmed()
+    services.send_for_approval(one.coordinator, one.id)
+    return one
+
+
 def sign(one: Inspected, who: Actor, frontier: dict[str, int]) -> list[str]:
     """Signed on a tablet that had got this far."""
     key = one.log.own(f"signature:{who.id}")
@@ -116,9 +124,7 @@ def sign(one: Inspected, who: Actor, frontier: dict[str, int]) -> list[str]:
 def test_a_signature_that_leaves_a_sheet_out_wants_new_confirmations_and_the_sheet(
     db: Any, clock: Any
 ) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     version, member = services.open_record(one.id).version, one.members[0]
     assert sign(one, member, {}) == ["applied"]
     assert one.row.state == "confirming"
@@ -129,9 +135,7 @@ def test_a_signature_that_leaves_a_sheet_out_wants_new_confirmations_and_the_she
 
 
 def test_a_signature_that_changes_no_score_lets_the_confirmations_stand(db: Any, clock: Any) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     assert sign(one, one.members[0], one.log.frontier()["frontier"]) == ["applied"]
     assert one.row.state == "approving"
     assert queries.unconfirmed(one.id) == []
@@ -153,9 +157,7 @@ def test_what_the_closing_covers_and_comes_only_now_wants_new_confirmations(db: 
 def test_a_verb_sees_the_state_behind_the_lock_though_the_page_holds_an_earlier_one(
     db: Any, clock: Any
 ) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     with transaction() as session:
         held = session.get_one(Inspection, one.id)
         assert held.state == "approving"
@@ -241,9 +243,7 @@ def test_without_everybodys_agreement_a_reason_is_wanted(db: Any, clock: Any) ->
 
 
 def test_the_convener_returns_with_a_reason_and_then_approves(db: Any, clock: Any) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     refused("reason_required", services.return_record, one.convener, one.id, " ")
     services.return_record(one.convener, one.id, "缺失 1 請寫明範圍")
     assert one.row.state == "closed"
@@ -253,9 +253,7 @@ def test_the_convener_returns_with_a_reason_and_then_approves(db: Any, clock: An
 
 
 def test_the_convener_approves_what_was_read(db: Any, clock: Any) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     version = services.open_record(one.id).version
     refused("stale", services.approve_record, one.convener, one.id, version=version + 1)
     services.approve_record(one.convener, one.id, version=version)
@@ -280,9 +278,7 @@ def both_at_once(app: Any, *acts: Callable[[], Any]) -> list[Problem | None]:
 def test_of_two_who_act_in_the_same_moment_one_wins_and_the_other_is_told(
     app: Any, db: Any, clock: Any
 ) -> None:
-    one = inspection_with_log()
-    one.confirmed()
-    services.send_for_approval(one.coordinator, one.id)
+    one = before_the_convener()
     version = services.open_record(one.id).version
     db.session.rollback()
     told = both_at_once(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from inspect_app.photos import services as photos
 from inspect_app.scheduling.models import VisitMember
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
+from tests.support.at_once import two_at_once
 from tests.support.tablet import Tablet
 
 
@@ -136,14 +135,6 @@ def test_two_who_place_the_same_at_once_enter_it_once(
     assert tablet.push(lost) == [("quarantined", "not_on_team")]
     key, actor = db.session.query(SetAside).one().id, factories.actor("coordinator")
     db.session.rollback()
-    found, hold = [Event(), Event()], quarantine.hold
-    places = iter(found)
-
-    def told(*given: Any) -> SetAside:
-        row = hold(*given)
-        next(places).set()
-        found[1].wait(0.5)  # the other one must not get so far while this one is at it
-        return row
 
     def repair(_: int) -> str:
         with app.app_context():
@@ -154,9 +145,7 @@ def test_two_who_place_the_same_at_once_enter_it_once(
             except Problem as problem:
                 return problem.code
 
-    monkeypatch.setattr(quarantine, "hold", told)
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(repair, range(2))) == ["applied", "wrong_state"]
+    assert sorted(two_at_once(monkeypatch, quarantine, "hold", repair)) == ["applied", "wrong_state"]
     db.session.rollback()
     assert db.session.query(OperationRow).count() == 1
 

@@ -84,12 +84,18 @@ def test_what_a_cut_patch_brought_is_kept_also_where_it_had_a_checksum(sender: S
     assert stored() == CONTENT
 
 
-def test_a_sender_that_was_taken_for_dead_cannot_spoil_what_its_successor_stores(
-    sender: Sender, inspector: Any, db: Any, clock: Any
-) -> None:
+def begun(sender: Sender, db: Any) -> tuple[str, str]:
+    """An upload of which one part came: its address and the part's key."""
     place = sender.create(CONTENT).headers["Location"]
     sender.patch(place, 0, CONTENT[:1000])
     (first,) = keys_of_parts(db)
+    return place, first
+
+
+def test_a_sender_that_was_taken_for_dead_cannot_spoil_what_its_successor_stores(
+    sender: Sender, inspector: Any, db: Any, clock: Any
+) -> None:
+    place, first = begun(sender, db)
     with leases.held(uploads.upload_id(inspector.id, DIGEST)):
         clock.advance(seconds=31)
         sender.patch(place, 1000, CONTENT[1000:2000])
@@ -104,9 +110,7 @@ def test_who_takes_over_and_stores_nothing_does_not_vouch_for_the_one_before(
     sender: Sender, inspector: Any, db: Any, clock: Any
 ) -> None:
     """One that hangs may still write when its successor was refused at once and gave the lease back."""
-    place = sender.create(CONTENT).headers["Location"]
-    sender.patch(place, 0, CONTENT[:1000])
-    (first,) = keys_of_parts(db)
+    place, first = begun(sender, db)
     hung = store().path(first).open("r+b") if isinstance(store(), LocalStorage) else io.BytesIO()
     with hung, leases.held(uploads.upload_id(inspector.id, DIGEST)):
         clock.advance(seconds=31)

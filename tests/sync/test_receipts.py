@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from inspect_app.photos.store import original_key, store
 from inspect_app.sync import earlier
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
+from tests.support.at_once import two_at_once
 from tests.support.tablet import Tablet
 from tests.sync.conftest import Site
 
@@ -150,23 +149,13 @@ def test_shown_from_two_tabs_at_once_it_is_entered_once(
     tablet, sent, old = restored
     tablet.push(*sent)
     actor = factories.account_queries.actor_for(tablet.account)
-    found, covered = [threading.Event(), threading.Event()], earlier._covered
-    places = iter(found)
-
-    def told(*given: Any) -> Any:
-        rows = covered(*given)
-        next(places).set()
-        found[1].wait(0.5)  # the other one must not get so far while this one is at it
-        return rows
 
     def stand(_: int) -> Any:
         with app.app_context():
             return earlier.stand(actor, tablet.inspection, old)["operations"]["received"]
 
     db.session.rollback()
-    monkeypatch.setattr(earlier, "_covered", told)
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(stand, range(2))
+    first, second = two_at_once(monkeypatch, earlier, "_covered", stand)
     assert first == second == old["operations"]["received"]
     assert len(lines(db)) == 1
 

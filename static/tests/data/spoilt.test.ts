@@ -38,6 +38,17 @@ const codeOf = (work: Promise<unknown>): Promise<string | null> =>
 const write = (engine: Bench['engine'], finding: string, text: string): Promise<void> =>
   engine.edit(INSPECTION, 'finding', finding, { kind: 'defect', text });
 
+/** Number 1 is with the server; number 2 was offered, and never arrived. */
+async function secondLost({ engine, server, tablet }: Bench): Promise<void> {
+  await write(engine, FIRST, 'first');
+  await engine.sendNow();
+  await write(engine, SECOND, 'offered');
+  tablet.line.lost = true;
+  await engine.sendNow();
+  tablet.line.lost = false;
+  server.log.splice(1);
+}
+
 const idOf = async ({ tablet }: Bench, finding: string): Promise<string> =>
   (await tablet.db.operations.toArray()).find((row) => row.operation.entity_id === finding)?.id ?? '';
 
@@ -118,14 +129,8 @@ describe('an operation that no longer opens', () => {
 
   test('its number is never given again, and the gap is told', async () => {
     const on = await open();
-    const { engine, server, tablet } = on;
-    await write(engine, FIRST, 'first');
-    await engine.sendNow();
-    await write(engine, SECOND, 'offered');
-    tablet.line.lost = true;
-    await engine.sendNow();
-    tablet.line.lost = false;
-    server.log.splice(1); // number 2 never arrived
+    const { engine, server } = on;
+    await secondLost(on);
     const id = await idOf(on, SECOND);
     await spoil(engine.account.id, 'operations', (row) => row.id === id);
     await write(engine, THIRD, 'third');
@@ -144,14 +149,8 @@ describe('an operation that no longer opens', () => {
 
   test('the last one that never arrived: settled, the inspection is never called safe', async () => {
     const on = await open();
-    const { engine, server, tablet } = on;
-    await write(engine, FIRST, 'first');
-    await engine.sendNow();
-    await write(engine, SECOND, 'offered');
-    tablet.line.lost = true;
-    await engine.sendNow();
-    tablet.line.lost = false;
-    server.log.splice(1); // number 2 never arrived, and nothing follows it
+    const { engine } = on;
+    await secondLost(on); // and nothing follows it
     await spoil(engine.account.id, 'operations', (row) => row.seq === 2);
     await engine.sendNow();
     await engine.settleSpoilt(engine.spoilt.get()[0]?.id ?? '');
