@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """One value. `rule` and `path` say where it stands in a RuleSet; without a rule it has `default` alone.
+    """One value. `rule` and `path` say where it stands in a RuleSet.
 
     `minus`: people read and write the size of a number that is taken off.
     """
@@ -23,13 +23,12 @@ class Knob:
     key: str
     label: str
     hint: str
-    rule: str = ""
+    rule: str
     path: Path = ()
     flag: bool = False
     low: int = 0
     high: int = 0
     unit: str = ""
-    default: Any = None
     minus: bool = False
     mend: str = "請先調整相鄰的項目"
 
@@ -40,8 +39,6 @@ class Knob:
 
     def shipped(self, rules: RuleSet) -> Any:
         """The value that the shipped rules give."""
-        if not self.rule:
-            return self.default
         value = rules.value(self.rule)
         for step in self.path:
             value = value[step]

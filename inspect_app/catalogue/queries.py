@@ -140,7 +140,7 @@ def rules_pinned(on: date, own: Pin) -> RuleSet:
     rules = _shipped(on)
     for key, line in own.items():
         knob = KNOBS.get(key)
-        if knob is not None and knob.rule:
+        if knob is not None:
             rules = rules.with_setting(knob.rule, knob.put(rules, line["value"]), _source(line, knob.label))
     return rules
 

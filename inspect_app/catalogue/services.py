@@ -223,7 +223,7 @@ def set_setting(
 
 def _check_together(knob: Knob, on: date, value: Any) -> None:
     """A value that is fine alone may not fit to the others of its rule on that day."""
-    told = fault(knob.rule, knob.put(queries.rules_on(on), value)) if knob.rule else None
+    told = fault(knob.rule, knob.put(queries.rules_on(on), value))
     if told:
         raise Problem("bad_value", f"{told}，{knob.mend}。", field="value")
 

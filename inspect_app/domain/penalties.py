@@ -50,6 +50,7 @@ class Contract:
     """What the contract of the works says. `amounts`: contract amounts in NT$ by party (a cap counts on the party's own).
 
     `multipliers`: {code: factor} for the contractor only. `rates`: NT$ per point by party where the contract differs.
+    `cap_source`: where the cap stands, when it is not in the contract.
     """
 
     procurement_amount: int
@@ -57,6 +58,7 @@ class Contract:
     cap_ratio: Fraction | None = None
     multipliers: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[Party, int] = field(default_factory=dict)
+    cap_source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,9 @@ def _cap_reason(statement: Statement, contract: Contract) -> Reason:
     assert ratio is not None  # there is no cap without one
     share = f"契約金額 {format_money(amount)} 的 {_share(ratio)}"
     text = f"{PARTY_LABELS[statement.party]}以{share}為上限，計 {format_money(statement.amount)}"
-    return because("penalty.cap", text, _CONTRACT, contract_amount=amount, cap=statement.amount)
+    return because(
+        "penalty.cap", text, contract.cap_source or _CONTRACT, contract_amount=amount, cap=statement.amount
+    )
 
 
 def _share(ratio: Fraction) -> str:

@@ -20,6 +20,7 @@ LABELS = {
     "spread_hint": "委員評分差距提示",
     "reference_score": "校準參考分數",
     "rates": "每點扣款",
+    "cap_ratio": "扣款上限（契約金額的基點）",
     "quotas": "年度查核件數",
     "bands_exclude": "級距件數扣除補助或委辦",
     "count_first_day": "期限起算日計入",

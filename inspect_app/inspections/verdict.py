@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from inspect_app.domain.catalogue import Edition
+from inspect_app.domain.editions import RuleSet
 from inspect_app.domain.penalties import Charge, Contract, Party, Statement, penalties
 from inspect_app.domain.scoring import Grading, Result, Test, forcing_kinds, grade, spread
 from inspect_app.inspections.document import Sources
@@ -61,7 +62,7 @@ def penalty(
 ) -> dict[str, Any]:
     """The statement per party as plain data: points, rate and amounts in NT$, every line, reasons and warnings."""
     charges = [_charge(line) for line in content["defects"] if line["party"] and _charged(line)]
-    found = penalties(charges, _contract(sources.tender, terms), sources.rules, table)
+    found = penalties(charges, _contract(sources.tender, terms, sources.rules), sources.rules, table)
     return {
         "statements": {party.value: _statement(statement) for party, statement in found.statements.items()},
         "reasons": [reason.as_dict() for reason in found.reasons],
@@ -87,16 +88,21 @@ def _charge(line: Mapping[str, Any]) -> Charge:
     )
 
 
-def _contract(tender: Tender, terms: ContractTerms | None) -> Contract:
-    """Rates follow the procurement amount (採購金額): the contract's own, else the budget, else the award."""
+def _contract(tender: Tender, terms: ContractTerms | None, rules: RuleSet) -> Contract:
+    """Rates follow the procurement amount (採購金額): the contract's own, else the budget, else the award.
+
+    The city's own cap counts where nobody entered what the contract says.
+    """
+    cap = terms.cap_ratio_bp if terms else rules.value("cap_ratio")
     amount = (terms and terms.procurement_amount) or tender.budget or tender.award_amount or 0
     contract_amount = tender.contract_amount or tender.award_amount
     return Contract(
         procurement_amount=amount,
         amounts={Party.CONTRACTOR: contract_amount} if contract_amount is not None else {},
-        cap_ratio=Fraction(terms.cap_ratio_bp, 10_000) if terms and terms.cap_ratio_bp is not None else None,
+        cap_ratio=None if cap is None else Fraction(cap, 10_000),
         multipliers=dict(terms.multipliers) if terms else {},
         rates={Party(name): rate for name, rate in ((terms.rates if terms else None) or {}).items()},
+        cap_source=None if terms else rules.source_of("cap_ratio"),
     )
 
 

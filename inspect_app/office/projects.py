@@ -202,9 +202,7 @@ def tender_terms(tender_id: str) -> Response | tuple[str, int]:
     """What the contract says about penalty points."""
     row = queries.tender_for(actor(), tender_id)
     form = (
-        bind(TermsForm(), request.form)
-        if request.method == "POST"
-        else Form(_terms_typed(queries.terms(row.id)))
+        bind(TermsForm(), request.form) if request.method == "POST" else Form(_terms_typed(_terms_shown(row)))
     )
     with form.problems():
         if form.ready:
@@ -264,11 +262,12 @@ def _known(codes: Iterable[str]) -> None:
         )
 
 
-def _terms_typed(own: ContractTerms | None) -> dict[str, Any]:
+def _terms_typed(shown: dict[str, Any]) -> dict[str, Any]:
+    """What the form opens with; the city's own cap, so that a rate that is entered does not lift it unseen."""
+    own, cap = shown["own"], None if shown["cap"] is None else f"{shown['cap'] / 100:g}"
     if own is None:
-        return {}
+        return {"cap_ratio": cap}
     rates = {f"rate_{who}": (own.rates or {}).get(who) for who, _ in PAYERS}
-    cap = None if own.cap_ratio_bp is None else f"{own.cap_ratio_bp / 100:g}"
     lines = "\n".join(f"{code} {factor}" for code, factor in own.multipliers.items())
     return {"procurement_amount": own.procurement_amount, **rates, "cap_ratio": cap, "multipliers": lines}
 

@@ -41,9 +41,9 @@ def rules() -> str:
     return render_template("office/catalogue/rules.html", values=values, today=today, coming=_coming(today))
 
 
-def _stands(knob: Knob, found: RuleSet) -> Reason | None:
-    """Where the value stands, and whether it is verified; nothing for a value that no rule has."""
-    return because("setting", knob.hint, found.source_of(knob.rule)) if knob.rule else None
+def _stands(knob: Knob, found: RuleSet) -> Reason:
+    """Where the value stands, and whether it is verified."""
+    return because("setting", knob.hint, found.source_of(knob.rule))
 
 
 def _coming(today: date) -> int:

@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from inspect_app import clock as now
+from inspect_app.accounts.actor import SYSTEM
+from inspect_app.catalogue.services import set_setting
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries, services
 from inspect_app.inspections.models import OperationRow, Record
 from inspect_app.inspections.todos import todos
 from inspect_app.notices import queries as cases
 from inspect_app.notices import services as notices
+from inspect_app.projects.services import Terms, set_contract_terms
 from inspect_app.reports.record import _defect
-from tests.support.inspected import Inspected, Told, inspection_with_log
+from tests.support.inspected import DEFECTS, Inspected, Told, inspection_with_log
 
 CORE = Told(scores=(84, 84, 84), test="concrete_core")
 
@@ -237,6 +240,28 @@ def test_another_party_is_charged_also_where_the_first_one_owes_nothing(db: Any,
     one.issued()
     assert queries.content_of(one.id)["penalty"]["statements"]["pcm"]["points"] == 3
     assert queries.rollups([one.id])[0].points_pcm == 3
+
+
+NO_CAP, OWN_CAP = (
+    Terms(procurement_amount=None, rates={}, cap_ratio_bp=cap, multipliers={}) for cap in (None, 2)
+)
+
+
+@pytest.mark.parametrize(("entered", "owed"), [(None, 9_800), (NO_CAP, 20_000), (OWN_CAP, 19_600)])
+def test_the_city_s_own_cap_counts_where_nobody_entered_the_contract(
+    db: Any, clock: Any, entered: Terms | None, owed: int
+) -> None:
+    """Five points at 4,000 on a contract of 98 million, of which a basis point is 9,800."""
+    set_setting(SYSTEM, "cap_ratio", now.today(), "1", source="府工字第1號", verified=True)
+    one = inspection_with_log(Told(defects=[{**DEFECTS[0], "points": 5}]))
+    if entered:
+        set_contract_terms(SYSTEM, one.tender.id, entered)
+    one.issued()
+    penalty = queries.content_of(one.id)["penalty"]
+    assert penalty["statements"]["contractor"]["amount"] == owed
+    assert queries.rollups([one.id])[0].amount_contractor == owed
+    told_by = [line["source"] for line in penalty["reasons"] if line["rule"] == "penalty.cap"]
+    assert told_by == {9_800: ["府工字第1號"], 19_600: ["契約約定"], 20_000: []}[owed]
 
 
 def test_money_follows_the_procurement_amount(db: Any, clock: Any) -> None:

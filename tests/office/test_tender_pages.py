@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.permissions import Role
-from inspect_app.catalogue.services import load_shipped
+from inspect_app.catalogue.services import load_shipped, set_setting
 from inspect_app.projects import queries
 from inspect_app.projects.models import Agency, ImportRun, Tender
 from inspect_app.transaction import transaction
@@ -210,6 +210,9 @@ def test_contract_terms_fall_back_to_the_rates_in_force(db: Any, coordinator: Pe
     tender = factories.tender(budget=60_000_000)
     assert "NT$ 4,000" in coordinator.get(f"/tenders/{tender.id}").text
     path = f"/tenders/{tender.id}/terms"
+    set_setting(SYSTEM, "cap_ratio", date(2026, 1, 1), "1500", source="", verified=False)
+    assert "15.0%（契約金額，本市設定）" in coordinator.get(f"/tenders/{tender.id}").text
+    assert 'value="15"' in coordinator.get(path).text, "a rate that is entered does not lift it unseen"
     for bad in (
         {"cap_ratio": "x"},
         {"cap_ratio": "101"},
