@@ -61,8 +61,7 @@ def read_catalogue(content: bytes) -> Read:
     read = _judged(raw)
     if table.broken:
         read.rejected.append(Rejection(table.broken[0], "檔案", table.broken[1]))
-    if table.ignored:
-        read.notes.append(f"沒有用到的欄：{'、'.join(table.ignored)}")
+    read.notes += table.notes()
     return read
 
 

@@ -69,13 +69,9 @@ def plan_roster(table: Table, stored: Iterable[Expert]) -> RosterPlan:
         plan.result.rejected.append(Rejection(table.broken[0], "檔案", table.broken[1]))
     result = plan.result
     plan.result = ImportResult(
-        **counts, rejected=result.rejected, preview=result.preview[:40], notes=_ignored(table)
+        **counts, rejected=result.rejected, preview=result.preview[:40], notes=table.notes()
     )
     return plan
-
-
-def _ignored(table: Table) -> list[str]:
-    return [f"沒有用到的欄：{'、'.join(table.ignored)}"] if table.ignored else []
 
 
 def _keys(roster_no: str | None, name: str, employer: str) -> list[Key]:

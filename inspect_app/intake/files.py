@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
+import zlib
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,12 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_RATIO = 200
 MAX_ENTRIES = 2000
-WHOLE = 20 * 1024 * 1024
+WHOLE = 8 * 1024 * 1024
+MOST_TAGS = {
+    "xl/styles.xml": 150_000,
+    "xl/sharedStrings.xml": 4_000_000,
+}  # Excel stops at 65,490 formats; 4 tags are a text
+GAPS = 100  # at most one letter in so many may be unreadable, or the encoding is another one
 
 _DECLARED = re.compile(r"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -86,15 +92,16 @@ def _refuse_foreign(content: bytes) -> None:
 def check_archive(content: bytes) -> None:
     """Refuse what is no XLSX and what unpacks out of all proportion, before anything is unpacked."""
     try:
-        entries = zipfile.ZipFile(BytesIO(content)).infolist()
+        archive = zipfile.ZipFile(BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise Problem("bad_file", "檔案損壞或沒有下載完整，請重新下載後再試。", field="file") from None
+    entries = archive.infolist()
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise Problem(
             "unsupported_type", "這是壓縮檔，不是 Excel 活頁簿（.xlsx）。請先解壓縮。", field="file"
         )
     unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or _bombs(entries):
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or _bombs(entries) or _too_many_parts(archive):
         raise Problem(
             "too_large", "活頁簿解開後太大，請只留下需要的工作表，或另存成 CSV 分批匯入。", field="file"
         )
@@ -110,6 +117,23 @@ def _bombs(entries: list[zipfile.ZipInfo]) -> bool:
     )
 
 
+def _too_many_parts(archive: zipfile.ZipFile) -> bool:
+    """Whether a few kilobytes of formats or texts would become millions of objects."""
+    return any(_tags(archive, name, most) > most for name, most in MOST_TAGS.items())
+
+
+def _tags(archive: zipfile.ZipFile, name: str, most: int) -> int:
+    """How many tags an entry has, counted until there are too many; 0 where it is missing or damaged, which reading tells."""
+    found = 0
+    try:
+        with archive.open(name) as entry:
+            while found <= most and (piece := entry.read(1024 * 1024)):
+                found += piece.count(b"<")
+    except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        return 0
+    return found
+
+
 def _mark(content: bytes) -> str:
     return next((codec for mark, codec in _MARKS if content.startswith(mark)), "")
 
@@ -117,15 +141,25 @@ def _mark(content: bytes) -> str:
 def text_of(content: bytes, *, cut: bool = False) -> str:
     """The text by its byte-order mark, else as an XML declaration says, else UTF-8, else Big5 (cp950).
 
-    `cut`: the content is only the beginning of a file. `bad_file` when nothing fits.
+    A few letters that no table knows (a name's own 自造字 in Big5, a broken byte) become U+FFFD, so that their cells are told and
+    the other rows go in. `cut`: the content is only the beginning of a file. `bad_file` when nothing fits.
     """
     declared = _DECLARED.match(content[:200].decode("latin-1"))
     named = _KNOWN.get(declared[1].lower(), "") if declared else ""
-    for codec in [codec for codec in (_mark(content), named, "utf-8", "cp950") if codec]:
+    codecs = [codec for codec in (_mark(content), named, "utf-8", "cp950") if codec]
+    for codec in codecs:
         try:
             return _decode(content, codec, cut)
         except UnicodeDecodeError:
             continue
+    return _with_gaps(content, codecs)
+
+
+def _with_gaps(content: bytes, codecs: list[str]) -> str:
+    texts = [content.decode(codec, "replace") for codec in codecs]
+    best = min(texts, key=lambda text: text.count("\ufffd"))
+    if best.count("\ufffd") <= max(2, len(best) // GAPS):
+        return best
     raise Problem("bad_file", "檔案的文字編碼認不得，請存成 UTF-8 或 Big5 的 CSV，或 XLSX。", field="file")
 
 

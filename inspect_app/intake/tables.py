@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any
@@ -19,6 +20,7 @@ from inspect_app.intake.files import FileKind, kind_of, text_of
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 120
+MOST_BLANK = 10_000  # a sheet whose formats reach down to row 1,048,576 ends here
 HEADER_WITHIN = 15  # agencies put a title and a date above the header
 FIRST_YEAR = 1912
 
@@ -47,12 +49,27 @@ class Line:
 
 @dataclass(slots=True)
 class Table:
-    """The columns found, those nobody asked for, and the lines; `broken` says where reading had to stop."""
+    """The columns found with their headings as printed, the columns that nobody asked for, the lines, other sheets that hold
+    something; `broken` says where reading had to stop.
+    """
 
-    columns: list[str]
+    columns: Mapping[str, str]
     ignored: list[str]
     lines: list[Line] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    ended: int = 0  # the row from which on too many blank ones followed to read on
     broken: tuple[int, str] | None = None
+
+    def notes(self) -> list[str]:
+        """What was let pass, in words."""
+        told = [f"沒有用到的欄：{'、'.join(self.ignored)}"] if self.ignored else []
+        if self.others:
+            told.append(
+                f"只讀了第一張工作表，沒有讀的還有：{'、'.join(self.others)}。要匯入的話請各自另存一個檔案。"
+            )
+        if self.ended:
+            told.append(f"第 {self.ended} 列之後有超過 {MOST_BLANK:,} 個空白列，再下面的沒有讀。")
+        return told
 
 
 def column_name(text: str) -> str:
@@ -66,28 +83,34 @@ def read_table(content: bytes, columns: Mapping[str, Sequence[str]], required: S
 
     `bad_file`, `too_large`, `unsupported_type` when the file as a whole cannot be read.
     """
-    kind = kind_of(content)
+    kind, others = kind_of(content), list[str]()
     if kind is FileKind.XLSX:
-        rows = _xlsx_rows(content)
+        rows = _xlsx_rows(content, others)
     elif kind is FileKind.CSV:
         rows = _csv_rows(text_of(content))
     else:
         raise Problem("unsupported_type", "這裡要的是 XLSX 或 CSV 試算表。", field="file")
-    return _table(_guarded(rows), columns, required)
+    table = _table(_guarded(rows), columns, required)
+    table.others = others
+    return table
 
 
 def _table(
     rows: Iterator[tuple[int, Cells] | str], columns: Mapping[str, Sequence[str]], required: Sequence[str]
 ) -> Table:
-    places, ignored = _find_header(rows, columns, required)
-    table, number = Table(list(places.values()), ignored), 0
+    places, headings, ignored = _find_header(rows, columns, required)
+    table, number, filled = Table(headings, ignored), 0, 0
     for item in rows:
         if isinstance(item, str):
             table.broken = (number + 1, item)
             break
         number, cells = item
         if any(cell.strip() for cell in cells):
+            filled = number
             table.lines.append(Line(number, _cells(cells, places)))
+        elif number - filled > MOST_BLANK + HEADER_WITHIN:
+            table.ended = filled
+            break
         if len(table.lines) > MAX_ROWS:
             raise Problem("too_large", f"超過 {MAX_ROWS:,} 列，請分成幾個檔案。", field="file")
     return table
@@ -103,7 +126,7 @@ def _trimmed(text: str) -> str:
 
 def _find_header(
     rows: Iterator[tuple[int, Cells] | str], columns: Mapping[str, Sequence[str]], required: Sequence[str]
-) -> tuple[dict[int, str], list[str]]:
+) -> tuple[dict[int, str], dict[str, str], list[str]]:
     known = {column_name(alias): name for name, aliases in columns.items() for alias in (name, *aliases)}
     best: list[str] = []
     for item in islice(rows, HEADER_WITHIN):
@@ -116,9 +139,9 @@ def _find_header(
         }
         if all(name in places.values() for name in required):
             _refuse_doubles(places)
-            return places, [
-                cell.strip() for place, cell in enumerate(item[1]) if place not in places and cell.strip()
-            ]
+            headings = {name: item[1][place].strip() for place, name in places.items()}
+            others = [cell.strip() for place, cell in enumerate(item[1]) if place not in places]
+            return places, headings, [cell for cell in others if cell]
         best = max(best, list(places.values()), key=len)
     missing = "、".join(name for name in required if name not in best)
     raise Problem(
@@ -164,7 +187,8 @@ def _csv_cell(text: str) -> str:
     return quoted[1].replace('""', '"') if quoted else text
 
 
-def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Cells]]:
+def _xlsx_rows(content: bytes, others: list[str]) -> Iterator[tuple[int, Cells]]:
+    """The rows of the first sheet that can be seen; the names of further ones that hold something go to `others`."""
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
@@ -173,14 +197,25 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Cells]]:
         )  # openpyxl warns of styles and extensions that do not concern the values
         book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
         try:
-            sheet = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), None)
-            if sheet is None:
+            seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            if not seen:
                 raise Problem("bad_file", "活頁簿裡沒有看得見的工作表。", field="file")
+            sheet = seen[0]
+            others += [other.title for other in seen[1:] if _holds_something(other)]
             sheet.reset_dimensions()
             for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
                 yield number, [_xlsx_cell(cell) for cell in _used(cells)]
         finally:
             book.close()
+
+
+def _holds_something(sheet: Any) -> bool:
+    sheet.reset_dimensions()
+    return any(
+        cell is not None
+        for row in sheet.iter_rows(max_row=HEADER_WITHIN, max_col=MAX_COLUMNS, values_only=True)
+        for cell in row
+    )
 
 
 def _used(cells: Sequence[Any]) -> Sequence[Any]:
@@ -203,20 +238,32 @@ def _xlsx_cell(cell: Any) -> str:
 
 
 def _number(value: float, cell: Any) -> str:
-    """As Excel shows it: 15 digits at most, never with an exponent; a percent format in percent."""
-    percent = "%" in (cell.number_format or "")
-    text = format(value * 100 if percent else value, ".15g")
+    """As Excel shows it: in the unit of its format, 15 digits at most, never with an exponent, zeros ahead if it is a code."""
+    factor, digits = _shown_as(cell.number_format or "")
+    if isinstance(value, int) and factor == 1:
+        return f"{value:0{digits}d}"
+    text = format(value * factor if factor >= 1 else value / round(1 / factor), ".15g")
     return format(float(text), "f").rstrip("0").rstrip(".") if "e" in text else text
+
+
+@cache
+def _shown_as(number_format: str) -> tuple[float, int]:
+    """(factor, least number of digits) of a format: `0.00%` is hundredths, `#,##0,` shows thousands, `00000` is a code."""
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", number_format.partition(";")[0])
+    if "%" in plain:
+        return 100, 0
+    scaled = re.search(r"[0#?](,+)(?![0#?,])", plain)
+    code = re.fullmatch(r"0{2,30}", plain)
+    return (1000.0 ** -len(scaled[1]) if scaled else 1), (len(code[0]) if code else 0)
 
 
 def _day(value: date, _cell: Any) -> str:
     return short_date(value) if value.year >= FIRST_YEAR else value.isoformat()
 
 
-_SHOW: Sequence[tuple[type, Callable[[Any, Any], str]]] = (
+_SHOW: Sequence[tuple[Any, Callable[[Any, Any], str]]] = (
     (bool, lambda value, _cell: "1" if value else "0"),
-    (int, lambda value, cell: _number(value, cell) if "%" in (cell.number_format or "") else str(value)),
-    (float, _number),
+    (int | float, _number),
     (datetime, lambda value, cell: _day(value.date(), cell)),
     (date, _day),
     (time, lambda value, _cell: value.isoformat()),

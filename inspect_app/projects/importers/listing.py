@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
+from inspect_app.errors import Problem
 from inspect_app.intake import Line, Rejection, Table, read_table
 from inspect_app.projects.importers import values
 from inspect_app.projects.importers.records import BadRow, Parsed, TenderRecord, Values
@@ -44,6 +47,7 @@ _MONEY = {
     "變更設計後契約金額": "contract_amount",
     "已估驗計價金額": "paid_amount",
 }
+_UNIT = re.compile(r"[(\[][^)\]]*?(千|仟|百萬|萬|億)?元[)\]]")
 _DAYS = {
     "實際開工日期": "started_on",
     "原合約預定完工日": "planned_finish_on",
@@ -56,7 +60,8 @@ _FIRMS = {"設計單位": "designer", "監造單位": "supervision", "得標廠�
 def read_listing(content: bytes) -> Parsed:
     """The rows of a list. A row without agency, number or name, with a bad amount, progress or date is a bad row."""
     table = read_table(content, COLUMNS, REQUIRED)
-    parsed = Parsed(notes=[f"沒有用到的欄：{'、'.join(table.ignored)}"] if table.ignored else [])
+    _refuse_other_units(table)
+    parsed = Parsed(notes=table.notes())
     for line in table.lines:
         try:
             parsed.records.append(_record(line, parsed.notes))
@@ -64,6 +69,20 @@ def read_listing(content: bytes) -> Parsed:
             parsed.rejected.append(Rejection(line.row, bad.field, bad.message))
     _tell_break(table, parsed)
     return parsed
+
+
+def _refuse_other_units(table: Table) -> None:
+    """An amount in NT$ taken for thousands would be a thousand times too large, and nobody would notice."""
+    wrong = [
+        heading
+        for name, heading in table.columns.items()
+        if name in _MONEY
+        and (unit := _UNIT.search(unicodedata.normalize("NFKC", heading)))
+        and unit[1] not in ("千", "仟")
+    ]
+    if wrong:
+        told = f"「{'、'.join(wrong)}」的單位不是千元。請把金額換算成千元，欄名改成（千元）後再匯入。"
+        raise Problem("bad_file", told, field="file")
 
 
 def _tell_break(table: Table, parsed: Parsed) -> None:
@@ -90,7 +109,9 @@ def _record(line: Line, notes: list[str]) -> TenderRecord:
 def _agency(line: Line) -> str:
     name = values.text("執行機關", line.get("執行機關"), 100)
     if not name:
-        raise BadRow("執行機關", "沒有填「執行機關」，請補上機關全名。")
+        raise BadRow(
+            "執行機關", "沒有填「執行機關」，請補上機關全名；合併的儲存格只有第一列有字，請先取消合併再填滿。"
+        )
     return name
 
 

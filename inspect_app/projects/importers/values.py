@@ -23,6 +23,7 @@ BLANKS = frozenset({"", "-", "－", "—", "–", "無", "N/A", "n/a", "NA", "nu
 MAX_MONEY = 10**15
 MAX_TEXT = 200_000
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _IDENTITY = re.compile(r"(?<![A-Z0-9])[A-Z][12A-D89]\d{8}(?![0-9])", re.IGNORECASE)
 _OUTER_ISLANDS = re.compile(r"澎湖縣|金門縣|連江縣|^(澎湖|金門|連江|馬祖)")
 
@@ -32,7 +33,7 @@ def text(name: str, value: str, limit: int = MAX_TEXT) -> str:
     if isinstance(value, Unreadable):
         raise BadRow(name, f"「{name}」這一格是公式或錯誤值，請在 Excel 改貼成值。")
     if not storable([value]):
-        raise BadRow(name, f"「{name}」含有壞掉或無法儲存的字元，請重新輸入這一格。")
+        raise BadRow(name, f"「{name}」含有壞掉或無法儲存的字元（例如自造字），請重新輸入這一格。")
     plain = value.strip()
     if len(plain) > limit:
         raise BadRow(name, f"「{name}」有 {len(plain):,} 個字，最多 {limit:,} 個字，請縮短。")
@@ -50,10 +51,12 @@ FIRM_LIMIT = Firm.__table__.c.name.type.length or MAX_TEXT
 
 
 def number_key(name: str, value: str) -> str:
-    """A tender number as it is: it may start with `-`, and Excel may have taken it for a formula (`=-B-12`)."""
+    """A tender number: it may start with `-`, and Excel may have taken it for a formula (`=-B-12`). Full-width letters and
+    marks that nobody sees make no other number of it, or one work would stand twice.
+    """
     if isinstance(value, Unreadable) and re.fullmatch(r"=-[A-Za-z0-9][A-Za-z0-9-]*", value):
         value = str(value)[1:]
-    plain = text(name, value, limit_of("number"))
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text(name, value, limit_of("number")))).strip()
     if not plain:
         raise BadRow(name, f"沒有填「{name}」，請補上標案編號。")
     return plain.removeprefix("'")
