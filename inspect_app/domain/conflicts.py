@@ -53,7 +53,7 @@ class Disqualification:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """One person of the roster (or off it). `earlier_work` and `declared` hold tender keys; `declared` also organisations."""
+    """One person of the roster (or off it). `earlier_work` and `declared` hold tender keys or organisations."""
 
     name: str
     external: bool = True
@@ -150,8 +150,13 @@ def _degree(degree: int) -> str:
 
 
 def _earlier_work(expert: Expert, tender: TenderParties, on: date, rules: RuleSet) -> Iterator[Conflict]:
-    if tender.key in expert.earlier_work:
-        yield _conflict("earlier_work", f"{expert.name}曾參與本標案的設計或監造", _RECUSAL)
+    for item in expert.earlier_work:
+        role = tender.role_of(item)
+        if role is not None:
+            text = f"{expert.name}曾在{role}「{item}」參與設計或監造，應迴避或查證"
+            yield _conflict("earlier_work", text, _RECUSAL)
+        elif item == tender.key:
+            yield _conflict("earlier_work", f"{expert.name}曾參與本標案的設計或監造", _RECUSAL)
 
 
 def _declared(expert: Expert, tender: TenderParties, on: date, rules: RuleSet) -> Iterator[Conflict]:

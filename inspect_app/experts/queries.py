@@ -47,13 +47,18 @@ def ties(expert_id: str) -> list[ExpertTie]:
     )
 
 
-def conflicts(expert_row: Expert, tender: TenderParties, on: date, rules: RuleSet) -> list[Reason]:
-    """Every reason why an expert may not inspect a tender on a day; empty when there is none."""
-    judged = rule_conflicts(_as_rule(expert_row, ties(expert_row.id)), tender, on, rules)
+def conflicts(
+    expert_row: Expert, tender: TenderParties, on: date, rules: RuleSet, *, approved: str = ""
+) -> list[Reason]:
+    """Every reason why an expert may not inspect a tender on a day; empty when there is none.
+
+    `approved`: why somebody off the roster may serve in this one case, where the roster gives no reason.
+    """
+    judged = rule_conflicts(_as_rule(expert_row, ties(expert_row.id), approved), tender, on, rules)
     return [conflict.reason for conflict in judged]
 
 
-def _as_rule(row: Expert, facts: list[ExpertTie]) -> RuleExpert:
+def _as_rule(row: Expert, facts: list[ExpertTie], approved: str) -> RuleExpert:
     employed = [Tie(row.employer)] if row.employer else []
     employed += [
         Tie(fact.party, fact.note, fact.since, fact.until) for fact in facts if fact.kind == "employed"
@@ -67,15 +72,10 @@ def _as_rule(row: Expert, facts: list[ExpertTie]) -> RuleExpert:
         ties=tuple(employed),
         relatives=tuple(family),
         earlier_work=tuple(
-            fact.tender_id for fact in facts if fact.kind in ("designed", "supervised") and fact.tender_id
+            fact.tender_id or fact.party for fact in facts if fact.kind in ("designed", "supervised")
         ),
-        declared=tuple(name for fact in facts if _declared(fact) and (name := fact.tender_id or fact.party)),
+        declared=tuple(fact.tender_id or fact.party for fact in facts if fact.kind == "interest"),
         disqualifications=(Disqualification(row.disqualified, date.min),) if row.disqualified else (),
         on_roster=row.on_roster,
-        approved_reason=row.off_roster_reason,
+        approved_reason=approved or row.off_roster_reason,
     )
-
-
-def _declared(fact: ExpertTie) -> bool:
-    """A declared interest; earlier work that names a firm instead of a tender counts as one, too."""
-    return fact.kind == "interest" or (fact.kind in ("designed", "supervised") and not fact.tender_id)

@@ -72,8 +72,6 @@ def _edit(row: Expert | None, stored: Form) -> Response | tuple[str, int]:
 
 
 def _page(row: Expert | None, form: Form, tie_form: Form) -> tuple[str, int]:
-    people = accounts.with_role(Role.INSPECTOR, Role.LEADER, Role.STAFF)
-    options = [(person.id, f"{person.name}（{person.login}）") for person in people]
     ties = queries.ties(row.id) if row else []
     answer, status = page(
         "office/experts/edit.html",
@@ -82,9 +80,18 @@ def _page(row: Expert | None, form: Form, tie_form: Form) -> tuple[str, int]:
         ties=ties,
         tie_form=tie_form,
         kinds=services.TIE_KINDS,
-        accounts=options,
+        accounts=_sign_ins(row),
     )
     return answer, 422 if tie_form.errors else status
+
+
+def _sign_ins(row: Expert | None) -> list[tuple[str, str]]:
+    """The accounts to choose from; the linked one stays among them when it is disabled, so that saving does not undo the link."""
+    people = accounts.with_role(Role.INSPECTOR, Role.LEADER, Role.STAFF)
+    linked = accounts.get(row.account_id) if row is not None and row.account_id else None
+    if linked is not None and linked not in people:
+        people = [linked, *people]
+    return [(person.id, f"{person.name}（{person.login}）") for person in people]
 
 
 def _person(data: dict[str, Any]) -> services.Person:

@@ -19,6 +19,7 @@ from inspect_app.scheduling.plan import KINDS, Plan, TeamMember
 from inspect_app.scheduling.services import Dates
 
 LEADER_TOLD, MEMBERS_TOLD = time(9), time(17)  # of the day before, where nothing else is entered
+YEARS = range(2000, 2200)
 
 
 class Hour(fields.Field[time]):
@@ -36,9 +37,12 @@ class Moment(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=TAIPEI)
+            moment = datetime.fromisoformat(value).replace(tzinfo=TAIPEI)
         except ValueError:
             raise ValidationError("請填日期與時間。") from None
+        if moment.year not in YEARS:
+            raise ValidationError("年份不對，請查對日期。")
+        return moment
 
 
 class DatesForm(FormSchema):
@@ -176,17 +180,22 @@ Option = tuple[str, str, str]
 
 
 def choices() -> dict[str, list[Option]]:
-    """Whom the form offers: leaders, members and staff, each with what one wants to know beside the name."""
-    rows = {row.account_id: row for row in experts.members() if row.account_id}
-    leaders = accounts.with_role(Role.LEADER)
+    """Whom the form offers: leaders, members and staff who may serve, each with what one wants to know beside the name."""
+    rows = {row.account_id: row for row in experts.members(with_inactive=True) if row.account_id}
     members = sorted(
-        accounts.with_role(Role.INSPECTOR), key=lambda person: (not _outside(rows, person), person.name)
+        _serving(rows, Role.INSPECTOR), key=lambda person: (not _outside(rows, person), person.name)
     )
     return {
-        "leaders": [_option(rows, person) for person in leaders],
+        "leaders": [_option(rows, person) for person in _serving(rows, Role.LEADER)],
         "members": [_option(rows, person) for person in members],
-        "staff": [(person.id, person.name, person.title) for person in accounts.with_role(Role.STAFF)],
+        "staff": [(person.id, person.name, person.title) for person in _serving(rows, Role.STAFF)],
     }
+
+
+def _serving(rows: dict[str, Any], role: Role) -> list[Account]:
+    """Whoever has the role, may sign in and is not retired on the roster."""
+    people = filter(accounts.usable, accounts.with_role(role))
+    return [person for person in people if person.id not in rows or rows[person.id].active]
 
 
 def _outside(rows: dict[str, Any], person: Account) -> bool:

@@ -175,6 +175,7 @@ def visit(visit_id: str) -> str:
         "office/scheduling/detail.html",
         known=found,
         plan=found.plan,
+        approves=actor().may(Permission.APPROVE_VISITS),
         state=row.state,
         states=STATES,
         kinds=KINDS,

@@ -210,7 +210,7 @@ def terms(tender_id: str) -> ContractTerms | None:
 
 
 def of_year(year: int, agency_id: str = "", programme: str = "") -> list[Tender]:
-    """The tenders that count for a year's quota: begun, and not finished before the year (art 4; by planned finish)."""
+    """The tenders that count for a year's quota: begun by its end, and not finished before it (art 4; by planned finish)."""
     query = select(Tender).where(Tender.state.not_in(NOT_STARTED))
     if agency_id:
         query = query.where(Tender.agency_id == agency_id)
@@ -220,7 +220,9 @@ def of_year(year: int, agency_id: str = "", programme: str = "") -> list[Tender]
 
 
 def _of_year(row: Tender, year: int) -> bool:
-    finish = row.revised_finish_on or row.planned_finish_on
+    begun, finish = row.started_on or row.awarded_on, row.revised_finish_on or row.planned_finish_on
+    if begun is not None and begun.year > year:
+        return False
     return row.state not in FINISHED or finish is None or finish.year >= year
 
 

@@ -19,6 +19,9 @@ from inspect_app.projects.models import Tender
 from inspect_app.scheduling import people, queries, targets
 from inspect_app.scheduling.plan import KINDS, ROLES, Plan, TeamMember
 
+DATES = ("planned_on", "window_from", "window_to", "release_at", "leader_hour", "member_hour")
+"""The fields of a form that changes the dates only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objection:
@@ -39,9 +42,18 @@ def settled(plan: Plan) -> Plan:
         window_to=day if plan.announced else plan.window_to,
         district=tender.district if tender else "",
         team=tuple(_named(person, names) for person in plan.team),
-        edition_id=catalogue.edition_in_force(day).id,
+        edition_id=_edition(day),
         rules_edition=catalogue.rules_on(day).id,
     )
+
+
+def _edition(day: date) -> str:
+    """The edition of the day; none is a fault of the form (a mistyped year, or no edition yet), not of the address."""
+    try:
+        return catalogue.edition_in_force(day).id
+    except Problem:
+        text = f"{format_date(day)}沒有可用的缺失編號版本。請查對日期，或先匯入工程會現行表單。"
+        raise Problem("bad_value", text, field="planned_on") from None
 
 
 def _named(person: TeamMember, names: dict[str, str]) -> TeamMember:
@@ -51,13 +63,18 @@ def _named(person: TeamMember, names: dict[str, str]) -> TeamMember:
     return replace(person, name=names.get(person.account_id, ""), external=external)
 
 
-def refuse(plan: Plan, today: date, *, but: str = "") -> None:
-    """Raise the first objection as a problem that carries all of them in `reasons`; `but`: the visit being changed."""
+def refuse(plan: Plan, today: date, *, but: str = "", advice: str = "") -> None:
+    """Raise the first objection as a problem that carries all of them in `reasons`; `but`: the visit being changed.
+
+    `advice`: what to do where something else than the dates stands against it.
+    """
     found = list(objections(plan, today, but=but))
     if found:
         first = found[0]
         reasons = [{"code": item.code, "field": item.field, "text": item.text} for item in found]
-        raise Problem(first.code, "".join(item.text for item in found), field=first.field, reasons=reasons)
+        text = "".join(item.text for item in found)
+        text += advice if any(item.field not in DATES for item in found) else ""
+        raise Problem(first.code, text, field=first.field, reasons=reasons)
 
 
 def objections(plan: Plan, today: date, *, but: str = "") -> Iterator[Objection]:
@@ -125,8 +142,8 @@ def _kind(plan: Plan, tender: Tender) -> Iterator[Objection]:
 
 
 def _recusals(plan: Plan, tender: Tender, rules: RuleSet) -> Iterator[Objection]:
-    for _, conflict in people.recusals(plan, tender, rules):
-        yield Objection("recusal", "team", f"{conflict.reason.text}。")
+    for reason in people.recusals(plan, tender, rules):
+        yield Objection("recusal", "team", f"{reason.text}。")
 
 
 def _people(plan: Plan) -> Iterator[Objection]:
@@ -135,6 +152,8 @@ def _people(plan: Plan) -> Iterator[Objection]:
         yield Objection("bad_value", "team", "同一個人在小組裡只能出現一次。")
     if any(person.role not in ROLES or not person.name for person in plan.team):
         yield Objection("bad_value", "team", "小組成員要有有效的帳號與職責。")
+    for text in people.unavailable(plan):
+        yield Objection("bad_value", "team", text)
     for fault in people.composition(plan, catalogue.rules_on(plan.planned_on)).faults:
         field = "pcc_letter" if fault.kind == "outside_share" else "team"
         yield Objection("team_composition", field, f"{fault.reason.text}。")

@@ -1,49 +1,51 @@
-"""The people of a team before the domain's rules: recusal for a tender, and how the team is composed."""
+"""The people of a team before the domain's rules: recusal for a tender, who cannot serve, how the team is composed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+from inspect_app.accounts import queries as accounts
+from inspect_app.accounts.permissions import Permission, granted
 from inspect_app.domain import conflicts
 from inspect_app.domain.editions import RuleSet
+from inspect_app.domain.reasons import Reason
 from inspect_app.experts import queries as experts
-from inspect_app.experts.models import Expert, ExpertTie
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling.plan import Plan, TeamMember
 
-POSTS = {
-    "contractor_engineer": "承攬廠商專任工程人員",
-    "contractor_qc": "承攬廠商品管人員",
-    "site": "承攬廠商工地負責人",
-    "supervision_staff": "監造單位人員",
-}
 
-
-def parties_of(tender: Tender) -> conflicts.TenderParties:
-    """Who takes part in a tender: organisations by role, people by post."""
-    firms = {
-        "承攬廠商": tender.contractor,
-        "監造單位": tender.supervision,
-        "設計單位": tender.designer,
-        "專案管理廠商": tender.pcm,
-    }
-    parties: dict[str, tuple[str, ...]] = {
-        role: (firm.name,) for role, firm in firms.items() if firm is not None
-    }
-    parties["主辦機關"] = tuple({name for name in (tender.agency.name, tender.owner_agency) if name})
-    posts = {person.name: POSTS.get(person.kind, "人員") for person in projects.people(tender.id)}
-    return conflicts.TenderParties(tender.id, parties, posts)
-
-
-def recusals(plan: Plan, tender: Tender, rules: RuleSet) -> Iterator[tuple[TeamMember, conflicts.Conflict]]:
-    """Every reason why somebody of the team may not go, with the person."""
-    parties = parties_of(tender)
+def recusals(plan: Plan, tender: Tender, rules: RuleSet) -> Iterator[Reason]:
+    """Every reason why somebody of the team may not go to this tender on its day."""
+    parties = projects.parties(tender)
     for person in plan.team:
-        for conflict in conflicts.conflicts(_judged(person), parties, plan.planned_on, rules):
-            yield person, conflict
+        yield from _reasons(person, parties, plan.planned_on, rules)
+
+
+def _reasons(
+    person: TeamMember, parties: conflicts.TenderParties, on: date, rules: RuleSet
+) -> Iterable[Reason]:
+    row, approved = experts.by_account(person.account_id), person.off_roster_reason
+    if row is not None:
+        return experts.conflicts(row, parties, on, rules, approved=approved)
+    said = conflicts.Expert(person.name, person.external, on_roster=False, approved_reason=approved)
+    return [found.reason for found in conflicts.conflicts(said, parties, on, rules)]
+
+
+def unavailable(plan: Plan) -> Iterator[str]:
+    """Why somebody of the team cannot serve, whatever the tender: a sentence each."""
+    for person in plan.team:
+        account, row = accounts.get(person.account_id), experts.by_account(person.account_id)
+        if account is None:
+            continue  # told as a team without valid accounts
+        if not accounts.usable(account):
+            yield f"{person.name}的帳號已停用或到期，請改派。"
+        elif Permission.INSPECT not in granted(accounts.own_roles(account)):
+            yield f"{person.name}的帳號沒有現場查核的職務，請改派或由系統管理者補上。"
+        elif row is not None and not row.active:
+            yield f"{person.name}在專家名單上已停用，不能排入小組。"
 
 
 def composition(plan: Plan, rules: RuleSet) -> conflicts.Composition:
@@ -57,41 +59,3 @@ def _scoring(person: TeamMember) -> conflicts.Member:
     row = experts.by_account(person.account_id)
     specialities = frozenset(row.specialities if row else ())
     return conflicts.Member(person.name, person.external, person.role == "leader", specialities)
-
-
-def _judged(person: TeamMember) -> conflicts.Expert:
-    row = experts.by_account(person.account_id)
-    if row is None:
-        return conflicts.Expert(
-            person.name, person.external, on_roster=False, approved_reason=person.off_roster_reason
-        )
-    ties = experts.ties(row.id)
-    return conflicts.Expert(
-        name=row.name,
-        external=person.external,
-        ties=(*_employer(row), *(_tie(tie) for tie in ties if tie.kind == "employed")),
-        relatives=tuple(_relative(tie) for tie in ties if tie.kind == "family"),
-        earlier_work=tuple(
-            tie.tender_id for tie in ties if tie.kind in ("designed", "supervised") and tie.tender_id
-        ),
-        declared=tuple(tie.tender_id or tie.party for tie in ties if tie.kind == "interest"),
-        disqualifications=_unfit(row),
-        on_roster=row.on_roster,
-        approved_reason=person.off_roster_reason or row.off_roster_reason,
-    )
-
-
-def _employer(row: Expert) -> tuple[conflicts.Tie, ...]:
-    return (conflicts.Tie(row.employer),) if row.employer else ()
-
-
-def _tie(tie: ExpertTie) -> conflicts.Tie:
-    return conflicts.Tie(tie.party, tie.note, tie.since, tie.until)
-
-
-def _relative(tie: ExpertTie) -> conflicts.Relative:
-    return conflicts.Relative(tie.note or "親屬", tie.degree or 0, tie.party)
-
-
-def _unfit(row: Expert) -> tuple[conflicts.Disqualification, ...]:
-    return (conflicts.Disqualification(row.disqualified, date.min),) if row.disqualified else ()

@@ -124,15 +124,23 @@ def _quarterly(number: int, part: int, finished: list[Done]) -> Quarterly:
 
 
 def todos(actor: Actor, today: date) -> list[Todo]:
-    """The last quarter's return, from 20 days before it is due until its letter is entered; only where there is something to tell."""
+    """The returns of the quarters that ended within a year, oldest first, from 20 days before each is due until its letter
+    is entered; only where there is something to tell.
+    """
     if not actor.may(Permission.PLAN_VISITS):
         return []
-    last = Quarter.of(today)
-    number, part = (last.year, last.number - 1) if last.number > 1 else (last.year - 1, 4)
-    found = _quarterly(number, part, done(number))
-    if found.filed is not None or not found.inspections or (found.due.due - today).days > WARN_DAYS:
-        return []
-    what = f"{Quarter(number, part).label}的查核結果要函送工程會"
-    args = {"year": str(number)}
-    late, why = today > found.due.due, (found.reason,)
-    return [Todo(what, found.due.due, "office.quotas", args, "登錄函送", "quota", late, why)]
+    this = Quarter.of(today)
+    ended = [quarter for quarter in Quarter(this.year - 1, this.number).until(this) if quarter != this]
+    finished = [item for number in (this.year - 1, this.year) for item in done(number)]
+    lines = (_quarterly(quarter.year, quarter.number, finished) for quarter in ended)
+    return [_todo(line, today) for line in lines if _wanted(line, today)]
+
+
+def _wanted(line: Quarterly, today: date) -> bool:
+    return line.filed is None and bool(line.inspections) and (line.due.due - today).days <= WARN_DAYS
+
+
+def _todo(line: Quarterly, today: date) -> Todo:
+    what = f"{Quarter(line.due.year, line.due.quarter).label}的查核結果要函送工程會"
+    args, late = {"year": str(line.due.year)}, today > line.due.due
+    return Todo(what, line.due.due, "office.quotas", args, "登錄函送", "quota", late, (line.reason,))

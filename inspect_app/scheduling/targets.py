@@ -17,8 +17,11 @@ TEAM = "city"  # one inspection team (查核小組) per installation
 
 
 def barriers(tender: Tender, on: date, rules: RuleSet) -> list[Reason]:
-    """Why the tender is not selectable on a day: not started, stopped, finished, inspected too recently."""
-    dates = [day for day, _ in _inspected(tender.id) if day <= on]
+    """Why the tender is not selectable on a day: not started, stopped, finished, inspected too recently.
+
+    An agency's own 督導 is no inspection and keeps nobody away.
+    """
+    dates = [day for day, kind in _inspected(tender.id) if day <= on and kind != "supervision"]
     facts = risk.Facts(state=tender.state, last_inspected=max(dates, default=None))
     return list(risk.barriers(facts, on, rules))
 

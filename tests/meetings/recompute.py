@@ -189,6 +189,9 @@ class Recount:
         if (agency and row["agency_id"] != agency) or (programme and row["programme"] != programme):
             return False
         finish = row["revised_finish_on"] or row["planned_finish_on"]
+        begun = row["started_on"] or row["awarded_on"]
+        if begun is not None and _day(begun).year > year:
+            return False
         over = row["state"] in ("完工待驗收", "驗收中", "驗收完成", "保固中", "已結案", "解約")
         return not over or finish is None or _day(finish).year >= year
 

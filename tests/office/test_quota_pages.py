@@ -126,6 +126,21 @@ def test_a_return_in_january_belongs_to_the_year_before(city: list[Any], clock: 
     ]
 
 
+def test_a_return_that_was_never_sent_stays_when_the_next_quarter_ends(city: list[Any], clock: Any) -> None:
+    leader = make.account(Role.LEADER)
+    for place, day in enumerate((date(2026, 5, 4), date(2026, 8, 3))):
+        make.released_visit(city[place], leader, inspected_on=day)
+    told = quotas.todos(make.actor(Role.COORDINATOR), date(2026, 11, 2))
+    assert [(line.what[:7], line.overdue) for line in told] == [("115年第2季", True), ("115年第3季", True)]
+
+
+def test_a_year_holds_no_tender_that_began_after_it(city: list[Any]) -> None:
+    make.tender(started_on=date(2026, 3, 2))
+    make.tender(started_on=None, awarded_on=date(2027, 1, 4))
+    sizes = {year: quotas.year(year, TODAY).quota.bands[0].available for year in (2025, 2026, 2027)}
+    assert sizes == {2025: 12, 2026: 13, 2027: 14}
+
+
 def test_who_may_see_and_change_the_numbers(city: list[Any], signed_in: Callable[..., Visitor]) -> None:
     auditor = signed_in(Role.AUDITOR)
     assert "沒有預算的工程" in auditor.get("/quotas").text

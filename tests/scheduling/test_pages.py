@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
 from inspect_app.scheduling import queries, services
 from tests.scheduling.conftest import DAY, City, at
+from tests.scheduling.test_who_and_what import released_on
 from tests.support import factories as make
 
 
@@ -258,3 +259,26 @@ def test_nobody_outside_the_team_sees_a_released_visit_here(
     services.release_due(product_clock.now())
     assert people["member"].get(f"/visits/{visit_id}").status_code == 200
     assert people["stranger"].get(f"/visits/{visit_id}").status_code == 404
+
+
+@pytest.mark.parametrize("typed", [{"planned_on": "15.12.01"}, {"leader_hour": "0001-01-01T00:00"}])
+def test_a_mistyped_year_is_told_on_the_form(
+    city: City, people: dict[str, Person], typed: dict[str, str]
+) -> None:
+    answer = people["planner"].post("/visits/new", **filled(city, topic="我打的字", **typed))
+    assert answer.status_code == 422
+    assert "我打的字" in answer.text
+    assert f'href="#f-{next(iter(typed))}"' in answer.text
+
+
+def test_where_more_than_the_dates_must_change_postponing_says_the_way_out(
+    city: City, people: dict[str, Person]
+) -> None:
+    """A 複查 that moves into January is a 查核 by then; the form of the dates has no field for it."""
+    released_on(city, date(2026, 3, 2))
+    start, end = (DAY - timedelta(days=3)).isoformat(), "2027-01-20"
+    visit_id = city.sealed(kind="reinspection", window_to=date(2027, 1, 20))
+    typed = {"planned_on": "2027-01-05", "start": "09:30", "window_from": start, "window_to": end}
+    answer = people["planner"].post(f"/visits/{visit_id}/postpone", reason="停工", **typed)
+    assert answer.status_code == 422
+    assert "請取消這項行程後重新排定" in answer.text

@@ -158,3 +158,10 @@ def test_the_editions_in_force_on_the_day_are_pinned(city: City) -> None:
     assert visit is not None
     plan = queries.open_plan(visit)
     assert (plan.edition_id, plan.rules_edition, plan.planned_on) == ("test-edition", "2023-08-09", DAY)
+
+
+def test_an_agency_s_own_visit_keeps_no_inspection_away(city: City) -> None:
+    make.released_visit(
+        city.tender, make.account(Role.LEADER), kind="supervision", inspected_on=date(2026, 11, 2)
+    )
+    city.planned()

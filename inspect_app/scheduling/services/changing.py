@@ -14,6 +14,8 @@ from inspect_app.scheduling.services.calling import tell_change
 from inspect_app.scheduling.services.rows import hold_planning, locked, need_reason, note, reseal
 from inspect_app.transaction import transaction
 
+ADVICE = "改期只能改時間；其他要調整的，請取消這項行程後重新排定。"
+
 
 @dataclass(frozen=True, slots=True)
 class Dates:
@@ -47,7 +49,7 @@ def postpone(actor: Actor, visit_id: str, dates: Dates, reason: str) -> None:
         visit = locked(visit_id, "sealed")
         old = queries.open_plan(visit)
         new = checks.settled(dates.of(old))
-        checks.refuse(new, clock.today(), but=visit_id)
+        checks.refuse(new, clock.today(), but=visit_id, advice=ADVICE)
         tell_change(visit, old, clock.now())
         reseal(visit, new)
         visit.state = "sealed" if _inside(old, new) else "submitted"

@@ -53,8 +53,20 @@ def edit_visit(actor: Actor, visit_id: str, plan: Plan, *, version: int) -> None
             raise Problem("stale", "這份行程在您開啟之後被另一位承辦改過。您填的內容還在，請對照後再存一次。")
         plan = checks.settled(plan)
         checks.refuse(plan, clock.today(), but=visit_id)
+        _keep_target(visit, plan)
         reseal(visit, plan)
         note(actor, visit, "edited")
+
+
+def _keep_target(visit: Visit, plan: Plan) -> None:
+    """Once approved, a visit keeps its tender: a tablet may hold its package, and what is written there would go to another's record."""
+    approved = any(row.kind == "approved" for row, _ in queries.events(visit.id))
+    if approved and plan.tender_id != queries.open_plan(visit).tender_id:
+        raise Problem(
+            "wrong_state",
+            "這項行程曾經核定，小組的平板可能已經下載，不能改成別的標案。請取消後重新排定。",
+            field="tender_id",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +105,18 @@ def submit(actor: Actor, visit_id: str) -> None:
 
 
 def approve_visit(actor: Actor, visit_id: str, *, version: int) -> None:
-    """The convener approves list and notice (核定); `version` is the one that was read. Raises `stale`."""
+    """The convener approves list and notice (核定); `version` is the one that was read.
+
+    What stands against it by now (the day went by, somebody must step aside) is refused, as at submission: an approved
+    visit whose hour is over would be released by the clock and count as done. Raises `stale`.
+    """
     permit(actor, Permission.APPROVE_VISITS)
     with transaction():
         _refuse_unseen(actor, visit_id)
         visit = locked(visit_id, "submitted")
         if visit.version != version:
             raise Problem("stale", "這份行程在您開啟之後被改過，請重新看過再核定。")
+        checks.refuse(queries.open_plan(visit), clock.today(), but=visit_id)
         visit.state = "sealed"
         note(actor, visit, "approved")
 
