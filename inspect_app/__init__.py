@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def _bind(app: APIFlask, settings: Settings) -> None:
-    from inspect_app import clock, errors, extensions, failpoints, headers, logs
+    from inspect_app import bodies, clock, errors, extensions, failpoints, headers, logs
 
     for name in MODELS:
         import_module(f"inspect_app.{name}.models")
@@ -77,6 +77,7 @@ def _bind(app: APIFlask, settings: Settings) -> None:
     extensions.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
+    bodies.init_app(app)
     failpoints.init_app(app)
     if settings.testing:
         clock.move(settings.clock_offset)

@@ -189,12 +189,13 @@ def restore(folder: Path) -> Manifest:
 def drill(folder: Path) -> Manifest:
     """Restore into a throw-away installation (SQLite, a folder) and verify everything there; answers what was found.
 
-    The keys of this HOME are used, so that signed heads can be checked. Raises as `restore` does.
+    The keys of this HOME are used, so that signed heads can be checked. It stands in TMPDIR, else in HOME: all photos want a
+    disk, and /tmp may be memory. Raises as `restore` does.
     """
     from inspect_app import create_app
 
     settings = Settings.from_env()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR") or settings.home) as name:
         home = Path(name)
         if (settings.home / "keys").exists():
             shutil.copytree(settings.home / "keys", home / "keys")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from flask import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -39,7 +36,4 @@ def _looked_into(*, check: bool) -> Rescued:
     passphrase = request.form.get("passphrase", "")
     if not passphrase:
         raise Problem("missing", "請輸入密語。", field="passphrase")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        sent.save(path)
-        return import_rescue(actor(), path, passphrase, check=check)
+    return import_rescue(actor(), sent.stream, passphrase, check=check)

@@ -10,8 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from sqlalchemy import func, select
@@ -47,6 +46,7 @@ class Rescued:
     person: str = ""
     operations: Counter[str] = field(default_factory=Counter)  # new, known; then applied, late, refused, ...
     photos: Counter[str] = field(default_factory=Counter)  # new, known, broken
+    left_out: int = 0  # operations that are not this person's, or cannot be read
 
     @property
     def changes(self) -> bool:
@@ -60,16 +60,18 @@ class _Content:
     photos: list[Stored] = field(default_factory=list)
 
 
-def import_rescue(actor: Actor, file: Path, passphrase: str, *, check: bool = False) -> Rescued:
+def import_rescue(actor: Actor, file: IO[bytes], passphrase: str, *, check: bool = False) -> Rescued:
     """Take the file in (`check`: only say what is in it). Raises `bad_request` (no such file), `bad_credentials`
     (passphrase), `not_found` (nobody of here). Damage at its end is told; what came before it goes in.
     """
     permit(actor, Permission.IMPORT_RESCUE)
-    told = Rescued(_digest(file))
+    told = Rescued(hashlib.file_digest(file, "sha256").hexdigest())  # type: ignore[arg-type]  # it reads
+    file.seek(0)
     content = _read(file, passphrase, told, check=check)
     person = _person(content)
     told.person = person.name
     items = _items(content, person)
+    told.left_out = len(content.operations) - len(items)
     known = _known(item.id for _, item in items)
     told.operations.update("known" if item.id in known else "new" for _, item in items)
     if not check:
@@ -77,22 +79,16 @@ def import_rescue(actor: Actor, file: Path, passphrase: str, *, check: bool = Fa
     return told
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(path: Path, passphrase: str, told: Rescued, *, check: bool) -> _Content:
+def _read(file: IO[bytes], passphrase: str, told: Rescued, *, check: bool) -> _Content:
     content = _Content()
-    with path.open("rb") as file:
-        try:
-            for row in rescue_file.rows(file, passphrase):
-                if row.table == "photoBytes":
-                    _photo(str(row.fields.get("sha256")), row.content, content, told, check=check)
-                elif not _understood(row, content):
-                    told.whole = False
-        except rescue_file.CutShort:
-            told.whole = False
+    try:
+        for row in rescue_file.rows(file, passphrase):
+            if row.table == "photoBytes":
+                _photo(str(row.fields.get("sha256")), row.content, content, told, check=check)
+            elif not _understood(row, content):
+                told.whole = False
+    except rescue_file.CutShort:
+        told.whole = False
     return content
 
 

@@ -43,5 +43,5 @@ def test_the_tablets_file_is_taken_in_by_the_server_once(
 def taken(ground: field.Ground, file: Path) -> Any:
     from inspect_app.sync.rescue import import_rescue
 
-    with ground.inside():
-        return import_rescue(factories.actor("coordinator"), file, WORDS)
+    with ground.inside(), file.open("rb") as content:
+        return import_rescue(factories.actor("coordinator"), content, WORDS)

@@ -6,12 +6,13 @@ import hashlib
 import io
 import json
 import os
-from pathlib import Path
+import tempfile
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from inspect_app import bodies
 from inspect_app.accounts.actor import Actor
 from inspect_app.audit.models import AuditLine
 from inspect_app.errors import Problem
@@ -87,15 +88,12 @@ def written(tablet: Tablet) -> bytes:
     return rescue_file(rows, [PHOTO], tablet.account.id)
 
 
-def taken(actor: Actor, folder: Path, content: bytes, words: str = WORDS, *, check: bool = False) -> Rescued:
-    (folder / "file.bin").write_bytes(content)
-    return import_rescue(actor, folder / "file.bin", words, check=check)
+def taken(actor: Actor, content: bytes, words: str = WORDS, *, check: bool = False) -> Rescued:
+    return import_rescue(actor, io.BytesIO(content), words, check=check)
 
 
-def test_a_dry_run_says_what_is_in_it_and_writes_nothing(
-    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
-) -> None:
-    told = taken(coordinator, tmp_path, written(tablet), check=True)
+def test_a_dry_run_says_what_is_in_it_and_writes_nothing(tablet: Tablet, coordinator: Actor, db: Any) -> None:
+    told = taken(coordinator, written(tablet), check=True)
     assert (told.person, told.whole, told.changes) == ("王領航", True, True)
     assert (told.operations["new"], told.photos["new"]) == (3, 1)
     assert db.session.query(OperationRow).count() == 0
@@ -103,12 +101,12 @@ def test_a_dry_run_says_what_is_in_it_and_writes_nothing(
 
 
 def test_goes_in_once_in_the_devices_own_order_and_is_written_down(
-    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
+    tablet: Tablet, coordinator: Actor, db: Any
 ) -> None:
     content = written(tablet)
-    told = taken(coordinator, tmp_path, content)
+    told = taken(coordinator, content)
     assert told.operations["applied"] == 3
-    again = taken(coordinator, tmp_path, content)
+    again = taken(coordinator, content)
     assert (again.operations["new"], again.operations["known"], again.changes) == (0, 3, False)
     rows = db.session.query(OperationRow).order_by(OperationRow.seq).all()
     assert [(it.seq, it.author_id, it.device_id) for it in rows] == [
@@ -119,17 +117,15 @@ def test_goes_in_once_in_the_devices_own_order_and_is_written_down(
     assert [line.actor_id for line in lines] == [coordinator.id] * 2
 
 
-def test_the_tablet_may_send_the_same_afterwards(
-    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path
-) -> None:
+def test_the_tablet_may_send_the_same_afterwards(tablet: Tablet, coordinator: Actor, db: Any) -> None:
     first = tablet.finding("也會自己送到")
-    taken(coordinator, tmp_path, rescue_file([row(first)], [], tablet.account.id))
+    taken(coordinator, rescue_file([row(first)], [], tablet.account.id))
     assert tablet.push(first) == [("applied", None)]
     assert db.session.query(OperationRow).count() == 1
 
 
 def test_a_disabled_persons_file_goes_to_quarantine(
-    tablet: Tablet, coordinator: Actor, db: Any, clock: Any, tmp_path: Path
+    tablet: Tablet, coordinator: Actor, db: Any, clock: Any
 ) -> None:
     from inspect_app import clock as now
     from inspect_app.transaction import transaction
@@ -137,23 +133,23 @@ def test_a_disabled_persons_file_goes_to_quarantine(
     content = written(tablet)
     with transaction() as session:
         session.merge(tablet.account).disabled_at = now.now()
-    assert taken(coordinator, tmp_path, content).operations["quarantined"] == 3
+    assert taken(coordinator, content).operations["quarantined"] == 3
     assert db.session.query(SetAside).count() == 3
 
 
 @pytest.mark.parametrize("cut", [1, 40, 400])
 def test_a_file_that_was_cut_gives_what_is_whole_and_says_so(
-    tablet: Tablet, coordinator: Actor, tmp_path: Path, cut: int
+    tablet: Tablet, coordinator: Actor, cut: int
 ) -> None:
-    told = taken(coordinator, tmp_path, written(tablet)[:-cut])
+    told = taken(coordinator, written(tablet)[:-cut])
     assert (told.whole, told.operations["applied"] >= 2) == (False, True)
 
 
 def test_a_row_that_the_tablets_disk_spoilt_is_told_and_the_rest_goes_in(
-    tablet: Tablet, coordinator: Actor, tmp_path: Path
+    tablet: Tablet, coordinator: Actor
 ) -> None:
     file = rescue_file([row(tablet.finding())], [], tablet.account.id, spoilt="an id")
-    told = taken(coordinator, tmp_path, file)
+    told = taken(coordinator, file)
     assert (told.whole, told.operations["applied"]) == (False, 1)
 
 
@@ -171,21 +167,19 @@ def oddities(tablet: Tablet) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("check", [True, False])
 def test_a_row_that_no_tablet_writes_is_told_and_keeps_nothing_back(
-    tablet: Tablet, coordinator: Actor, db: Any, tmp_path: Path, check: bool
+    tablet: Tablet, coordinator: Actor, db: Any, check: bool
 ) -> None:
     good = tablet.finding("鋼筋外露")
     rows = [*oddities(tablet), row(good)]
-    told = taken(coordinator, tmp_path, rescue_file(rows, [], tablet.account.id), check=check)
+    told = taken(coordinator, rescue_file(rows, [], tablet.account.id), check=check)
     assert (told.whole, told.person) == (False, "王領航")
     assert good["id"] in {one.id for one in db.session.query(OperationRow)} or check
     for line in (b"[" * 4000, b'{"format": "inspect-app-rescue/1", "salt": "00", "iterations": 1e400}'):
         with pytest.raises(Problem, match="bad_request"):
-            taken(coordinator, tmp_path, line + b"\n")
+            taken(coordinator, line + b"\n")
 
 
-def test_wrong_passphrase_other_files_and_other_roles_are_told(
-    tablet: Tablet, coordinator: Actor, tmp_path: Path
-) -> None:
+def test_wrong_passphrase_other_files_and_other_roles_are_told(tablet: Tablet, coordinator: Actor) -> None:
     content = written(tablet)
     for given, words, field in (
         (content, "wrong words", "passphrase"),
@@ -193,21 +187,43 @@ def test_wrong_passphrase_other_files_and_other_roles_are_told(
         (b"", WORDS, "file"),
     ):
         with pytest.raises(Problem) as told:
-            taken(coordinator, tmp_path, given, words)
+            taken(coordinator, given, words)
         assert told.value.field == field
     with pytest.raises(Problem, match="權限"):
-        taken(factories.actor("administrator"), tmp_path, content)
+        taken(factories.actor("administrator"), content)
 
 
 def test_operations_of_another_person_or_device_are_left_out(
-    tablet: Tablet, coordinator: Actor, client: Any, db: Any, tmp_path: Path
+    tablet: Tablet, coordinator: Actor, client: Any, db: Any
 ) -> None:
     other = Tablet(client, factories.account("inspector"), tablet.inspection)
     other.push()  # its device is registered as another person's
     forged = [row(other.finding()), row({**other.finding(), "author": tablet.account.id})]
-    told = taken(coordinator, tmp_path, rescue_file(forged, [], tablet.account.id))
-    assert sum(told.operations.values()) == 0
+    told = taken(coordinator, rescue_file(forged, [], tablet.account.id))
+    assert (sum(told.operations.values()), told.left_out) == (0, 2)
     assert db.session.query(OperationRow).count() == 0
+
+
+def test_a_large_file_waits_on_the_disk_of_home_and_leaves_nothing(
+    app: Any, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """/tmp may be memory, and a rescue file has up to 4 GB: nothing of it may go there."""
+    opened: list[Any] = []
+
+    def noted(**options: Any) -> Any:
+        opened.append(tempfile.SpooledTemporaryFile(**options))  # noqa: SIM115  # the request closes it
+        monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")  # from here on only HOME can be written to
+        return opened[0]
+
+    monkeypatch.setattr(bodies, "IN_MEMORY", 1000)
+    monkeypatch.setattr(bodies, "SpooledTemporaryFile", noted)
+    account = factories.account("coordinator", password=factories.PASSWORD)
+    visitor = Visitor(app)
+    visitor.sign_in(account.login, factories.PASSWORD)
+    content = rescue_file([], [os.urandom(10_000)], tablet.account.id)
+    looked = visitor.post("/rescue", file=(io.BytesIO(content), "查核救援檔.bin"), passphrase=WORDS)
+    assert ("王領航" in looked.text, len(opened)) == (True, 1)
+    assert list((app.config["SETTINGS"].home / bodies.FOLDER).iterdir()) == []
 
 
 def test_the_page_looks_first_and_never_writes_the_passphrase_back(app: Any, tablet: Tablet, db: Any) -> None:
