@@ -177,7 +177,10 @@ class Record(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Rollup(db.Model):  # type: ignore[name-defined,misc]
-    """One issued inspection in figures, kept in the same transaction as the record: what the meeting adds up."""
+    """One issued inspection in figures, kept in the same transaction as the record: what the meeting adds up.
+
+    `programme` and `budget` are the record's; the meeting goes by the tender's as they stand.
+    """
 
     __tablename__ = "rollups"
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"), primary_key=True)

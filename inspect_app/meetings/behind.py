@@ -56,7 +56,7 @@ def _year(figures: Figures, _key: str) -> Number:
 
 def _ratio(figures: Figures, _key: str) -> Number:
     quota = figures["quota"]
-    title = f"{quota['year'] - 1911} 年度已查核，列入 10% 件數"
+    title = f"{quota['year'] - 1911} 年度已查核，列入 {quota['ratio']} 件數"
     return Number(title, quota["done"], "件", quota["ratio_ids"])
 
 

@@ -1,7 +1,8 @@
 """The figures of the meeting page, from issued records only. Plain data, so that a snapshot is the same thing frozen.
 
 An inspection belongs to a period by its inspection date and counts once its record was issued by the day of the
-meeting (`as_of`). Every figure carries the ids of what is behind it.
+meeting (`as_of`); 督導 is an agency's own visit and counts nowhere. Budget and programme are those of the tender as it
+stands, as for the tenders themselves. Every figure carries the ids of what is behind it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.catalogue.rows import Row
 from inspect_app.domain.quotas import BandQuota, quota
 from inspect_app.domain.quotas import Case as QuotaCase
+from inspect_app.domain.rounding import half_up
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Rollup, RollupFinding
 from inspect_app.meetings.blocks import blocks, defects_of
@@ -66,59 +69,72 @@ def figures(scope: Scope) -> dict[str, Any]:
         "districts": districts(rollups, late),
         "overdue": _overdue(scope),
         "behind": [_behind_line(row) for row in late],
+        "far_behind_bp": catalogue.rules_on(scope.as_of).value("risk")["behind_bp"],
     }
 
 
 def _rollups(scope: Scope, *, year: bool = False) -> list[Rollup]:
     start = date(scope.period_to.year, 1, 1) if year else scope.period_from
     query = select(Rollup).where(
-        Rollup.inspected_on.between(start, scope.period_to), Rollup.issued_on <= scope.as_of
+        Rollup.inspected_on.between(start, scope.period_to),
+        Rollup.issued_on <= scope.as_of,
+        Rollup.kind != "supervision",
     )
     if scope.agency_id:
         query = query.where(Rollup.agency_id == scope.agency_id)
     if scope.programme:
-        query = query.where(Rollup.programme == scope.programme)
+        query = query.join(Tender, Tender.id == Rollup.tender_id).where(Tender.programme == scope.programme)
     return list(db.session.scalars(query.order_by(Rollup.inspected_on, Rollup.inspection_id)))
 
 
 def _quota(scope: Scope) -> dict[str, Any]:
     """The year's requirement against what was done from January to the end of the period. The head's own numbers are the city's."""
-    done = [row for row in _rollups(scope, year=True) if row.kind != "supervision"]
-    outside = set(db.session.scalars(select(Tender.id).where(Tender.commissioned_out.is_(True))))
+    done = _rollups(scope, year=True)
+    cases = _cases(done)
     rules = catalogue.rules_on(scope.period_to)
-    cases = [QuotaCase(row.budget, row.tender_id in outside) for row in done]
     changes = [] if scope.agency_id or scope.programme else as_rules(adjustments(scope.period_to.year))
-    found = quota(_quota_tenders(scope), cases, rules, changes)
-    own = [row for row in done if row.tender_id not in outside]
-    in_bands = own if rules.value("bands_exclude") else done
-    ratios = [(part["from"], part["to"]) for part in rules.value("quotas")["ratios"]]
+    found = quota(_quota_tenders(scope), list(cases.values()), rules, changes)
+    own = {key: case for key, case in cases.items() if not case.excluded}
+    in_bands = own if rules.value("bands_exclude") else cases
+    parts = rules.value("quotas")["ratios"]
     return {
         "year": scope.period_to.year,
+        "ratio": "、".join(f"{part['percent']}%" for part in parts),
         "required": found.ratio_required,
         "done": found.ratio_done,
         "bands": [_band(band, in_bands) for band in found.bands],
         "unknown": found.unknown_tenders,
         "reasons": [reason.as_dict() for reason in found.reasons],
-        "ratio_ids": [row.inspection_id for row in own if any(_within(row.budget, *part) for part in ratios)],
-        "inspection_ids": [row.inspection_id for row in done],
+        "ratio_ids": [key for part in parts for key in _within(own, part["from"], part["to"])],
+        "inspection_ids": list(cases),
     }
 
 
-def _band(band: BandQuota, done: Sequence[Rollup]) -> dict[str, Any]:
+def _cases(done: Sequence[Rollup]) -> dict[str, QuotaCase]:
+    """Inspection id -> its tender as the quota sees it."""
+    tenders = {
+        row.id: row for row in db.session.execute(select(Tender.id, Tender.budget, Tender.commissioned_out))
+    }
+    found = ((row.inspection_id, tenders[row.tender_id]) for row in done)
+    return {key: QuotaCase(tender.budget, tender.commissioned_out) for key, tender in found}
+
+
+def _band(band: BandQuota, done: Mapping[str, QuotaCase]) -> dict[str, Any]:
     """One budget band with the inspections that fill it."""
-    ids = [row.inspection_id for row in done if _within(row.budget, band.low, band.high)]
     return {
         "low": band.low,
         "high": band.high,
         "available": band.available,
         "required": band.required,
         "done": band.done,
-        "inspection_ids": ids,
+        "inspection_ids": _within(done, band.low, band.high),
     }
 
 
-def _within(budget: int | None, low: int, high: int | None) -> bool:
-    return budget is not None and low <= budget and (high is None or budget < high)
+def _within(cases: Mapping[str, QuotaCase], low: int, high: int | None) -> list[str]:
+    """The keys of the cases with a budget from `low` (included) to `high` (excluded)."""
+    known = ((key, case.budget) for key, case in cases.items() if case.budget is not None)
+    return [key for key, budget in known if low <= budget and (high is None or budget < high)]
 
 
 def _quota_tenders(scope: Scope) -> list[QuotaCase]:
@@ -195,7 +211,7 @@ def _top_defects(
             "code": code,
             "text": table[code].text if code in table else "",
             "count": len(found),
-            "ratio_bp": round(len(found) * 10_000 / len(rollups)),
+            "ratio_bp": half_up(Fraction(len(found) * 10_000, len(rollups))),
             "inspection_ids": sorted(set(found)),
         }
         for code, found in ranked

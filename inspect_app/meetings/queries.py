@@ -16,6 +16,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.meetings.figures import Scope, figures
 from inspect_app.meetings.models import Meeting, Ruling
+from inspect_app.projects.models import Agency
 
 OPEN = ("tracked", "release_asked")
 RULED = Source("公共工程督導會報主席裁示", "", Evidence.SEC)
@@ -58,6 +59,24 @@ def tracked_before(row: Meeting) -> list[Ruling]:
         for ruling in found
         if ruling.state in OPEN or (last is not None and ruling.meeting_id == last.id)
     ]
+
+
+def told_before(row: Meeting, *, frozen: bool) -> list[dict[str, Any]]:
+    """What `tracked_before` gives as the book prints it: as it was when the meeting's figures were frozen, or as it is now."""
+    if frozen and row.snapshot is not None:
+        found: list[dict[str, Any]] = row.snapshot["before"]
+        return found
+    return [as_told(one) for one in tracked_before(row)]
+
+
+def as_told(one: Ruling) -> dict[str, Any]:
+    """A ruling as plain data; `report` is the unit's last one."""
+    unit = db.session.get_one(Agency, one.unit_id)
+    reports = [step.text for step in one.steps if step.kind in ("reported", "release_asked")]
+    return {
+        "id": one.id, "no": one.no, "text": one.text, "unit_id": one.unit_id, "unit": unit.name,
+        "due_on": one.due_on.isoformat(), "state": one.state, "report": reports[-1] if reports else "",
+    }  # fmt: skip
 
 
 def ruling(actor: Actor, ruling_id: str) -> Ruling:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 Figures = Mapping[str, Any]
-FAR_BEHIND_BP = 1_000  # 10 points: the trigger of the field for looking closer
 
 
 def sentences(figures: Figures) -> list[str]:
@@ -19,7 +18,7 @@ def _done(figures: Figures) -> str:
     short = [line for line in quota["bands"] if line["done"] < line["required"]]
     left = sum(line["required"] - line["done"] for line in short)
     state = f"各級距還差 {left} 件" if left else "各級距都已達年度應查核件數"
-    return f"本期查核 {count} 件，今年累計 {quota['done']} 件，{state}。"
+    return f"本期查核 {count} 件，今年累計 {len(quota['inspection_ids'])} 件，{state}。"
 
 
 def _quality(figures: Figures) -> str:
@@ -34,8 +33,13 @@ def _quality(figures: Figures) -> str:
     return f"已評 {graded} 件中甲等以上 {good} 件{bad}{defect}。"
 
 
+def far_behind(figures: Figures) -> list[Mapping[str, Any]]:
+    """The tenders that are behind by as much as the field takes for a reason to look closer."""
+    return [line for line in figures["behind"] if line["gap_bp"] >= figures["far_behind_bp"]]
+
+
 def _stuck(figures: Figures) -> str:
-    far = [line for line in figures["behind"] if line["gap_bp"] >= FAR_BEHIND_BP]
+    far, limit = far_behind(figures), f"{figures['far_behind_bp'] / 100:g}%"
     overdue = len(figures["overdue"])
     late = f"改善逾期 {overdue} 件" if overdue else "沒有改善逾期的案件"
-    return f"進度落後 {len(figures['behind'])} 件，其中 {len(far)} 件落後 10% 以上；{late}。"
+    return f"進度落後 {len(figures['behind'])} 件，其中 {len(far)} 件落後 {limit} 以上；{late}。"

@@ -225,19 +225,15 @@ def freeze_meeting(actor: Actor, meeting_id: str) -> None:
 def _snapshot(row: Meeting) -> dict[str, object]:
     as_of = min(clock.today(), row.held_on)
     whole = figures(Scope(row.period_from, row.period_to, as_of))
-    before = [
-        {"id": r.id, "text": r.text, "unit_id": r.unit_id, "due_on": r.due_on.isoformat(), "state": r.state}
-        for r in queries.tracked_before(row)
-    ]
     return {
         "figures": whole,
-        "slices": _slices(row, as_of, whole),
-        "before": before,
+        "slices": _slices(row, as_of),
+        "before": queries.told_before(row, frozen=False),
         "as_of": as_of.isoformat(),
     }
 
 
-def _slices(row: Meeting, as_of: date, whole: dict[str, object]) -> dict[str, object]:
+def _slices(row: Meeting, as_of: date) -> dict[str, object]:
     """Each agency's and each programme's own page, so that a filter shows the frozen figures, too."""
     agencies = sorted(db.session.scalars(select(Tender.agency_id).distinct()))
     programmes = sorted(name for name in db.session.scalars(select(Tender.programme).distinct()) if name)

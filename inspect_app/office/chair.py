@@ -12,8 +12,9 @@ from inspect_app.accounts.guards import requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.meetings import queries
 from inspect_app.meetings.models import Meeting
-from inspect_app.meetings.sentences import FAR_BEHIND_BP, sentences
+from inspect_app.meetings.sentences import far_behind, sentences
 from inspect_app.office.blueprint import blueprint
+from inspect_app.office.filters import percent_bp
 from inspect_app.projects import queries as projects
 
 SHOWN = 4  # what fits on one screen
@@ -52,11 +53,11 @@ def _needs(row: Meeting, figures: Mapping[str, Any]) -> list[dict[str, str]]:
     ruled = {one.tender_id for one in open_ones}
     far = [
         {
-            "what": f"落後 {line['gap_bp'] / 100:.1f}%：{line['name']}", "unit": line["agency"], "button": "裁示",
+            "what": f"落後 {percent_bp(line['gap_bp'], 2)}：{line['name']}", "unit": line["agency"], "button": "裁示",
             "url": url_for("office.new_ruling", meeting_id=row.id, tender=line["tender_id"]),
         }
-        for line in figures["behind"]
-        if line["gap_bp"] >= FAR_BEHIND_BP and line["tender_id"] not in ruled
+        for line in far_behind(figures)
+        if line["tender_id"] not in ruled
     ]  # fmt: skip
     late = [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -277,18 +278,18 @@ def meeting_book(meeting_id: str, kind: str) -> FlaskResponse:
 
 def _book(row: Meeting) -> Book:
     agency_id, programme = _filters()
-    units = _units()
+    found = queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme)
+    frozen: bool = found["frozen"]
     return Book(
-        title=row.title, held_on=row.held_on, before=[_line(one, units) for one in queries.tracked_before(row)],
-        figures=queries.shown_figures(row, clock.today(), agency_id=agency_id, programme=programme),
-        rulings=[_line(one, units) for one in queries.rulings_of(row.id)], frozen=row.frozen_at is not None, demo=is_demo(),
-        scope="、".join(filter(None, (units.get(agency_id, ""), programme))),
+        title=row.title, held_on=row.held_on, figures=found, frozen=frozen, demo=is_demo(),
+        before=[_line(one) for one in queries.told_before(row, frozen=frozen)],
+        rulings=[_line(queries.as_told(one)) for one in queries.rulings_of(row.id)],
+        scope="、".join(filter(None, (_units().get(agency_id, ""), programme))),
     )  # fmt: skip
 
 
-def _line(one: Ruling, units: dict[str, str]) -> RulingLine:
-    reports = [step.text for step in one.steps if step.kind in ("reported", "release_asked")]
-    last = reports[-1] if reports else ""
+def _line(told: Mapping[str, Any]) -> RulingLine:
     return RulingLine(
-        str(one.no), one.text, units.get(one.unit_id, ""), one.due_on, queries.STATES[one.state], last
-    )
+        str(told["no"]), told["text"], told["unit"], date.fromisoformat(told["due_on"]), queries.STATES[told["state"]],
+        told["report"],
+    )  # fmt: skip

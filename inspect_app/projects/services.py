@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from inspect_app import audit, clock
@@ -185,7 +185,7 @@ def confirm_agency(actor: Actor, agency_id: str, *, code: str, short_name: str) 
 
 
 def merge_agency(actor: Actor, agency_id: str, into_id: str) -> list[str]:
-    """Move an unconfirmed agency's tenders to a known one and remember its name; answers the numbers that clash.
+    """Move everything of an unconfirmed agency to a known one and remember its name; answers the numbers that clash.
 
     With a clash nothing moves: the two tenders may be one or two, a person must decide.
     """
@@ -199,12 +199,21 @@ def merge_agency(actor: Actor, agency_id: str, into_id: str) -> list[str]:
         if clashes:
             return clashes
         _refuse_accounts(source.id)
-        moved = update(Tender).where(Tender.agency_id == source.id).values(agency_id=target.id)
-        session.execute(moved, execution_options={"synchronize_session": "fetch"})
+        for column in _referring():
+            session.execute(update(column.table).where(column == source.id).values({column: target.id}))
         target.aliases = [*target.aliases, source.name, *source.aliases]
-        session.execute(delete(Agency).where(Agency.id == source.id))
         audit.record(actor, "projects.agency_merged", f"agency:{agency_id}", into=into_id, name=source.name)
+        session.execute(delete(Agency).where(Agency.id == source.id))
+    db.session.expire_all()
     return []
+
+
+def _referring() -> list[Column[Any]]:
+    """Every column that names an agency: tenders, and what higher features keep about them (inspections, cases, rulings)."""
+    columns = (column for table in db.metadata.sorted_tables for column in table.columns)
+    return [
+        column for column in columns if any(key.references(Agency.__table__) for key in column.foreign_keys)
+    ]
 
 
 def _clashes(source_id: str, target_id: str) -> list[str]:

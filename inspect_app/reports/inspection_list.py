@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
 
 from inspect_app.domain.roc import short_date
+from inspect_app.domain.rounding import half_up
 from inspect_app.reports import words
 from inspect_app.reports.characters import clean
 
@@ -48,13 +50,18 @@ def row(number: int, item: Listed) -> list[str | int | None]:
     present = [line.get("name") or "" for line in visit["attendance"] if line["present"]]
     return [
         number, basic["name"], basic["number"], basic["owner_agency"], basic["funding"], short_day(basic["awarded_on"]),
-        None if amount is None else round(amount / 1000), short_day(visit["inspected_on"]), item.team,
+        _thousands(amount), short_day(visit["inspected_on"]), item.team,
         "預先" if visit["announced"] else "不預先", "、".join(inside), "、".join(outside), "、".join(filter(None, present)),
         None if item.content["result"]["withheld"] else item.content["result"]["score"],
         statements["contractor"]["points"], statements["supervision"]["points"], statements["pcm"]["points"],
         item.result, item.letter, item.reply, item.advised, item.done, words.KIND.get(visit["kind"], ""),
         basic["work_type"], basic["programme"],
     ]  # fmt: skip
+
+
+def _thousands(amount: int | None) -> int | None:
+    """Whole NT$ in thousands (千元), halves up."""
+    return None if amount is None else half_up(Fraction(amount, 1000))
 
 
 def short_day(value: str | None) -> str:
@@ -74,7 +81,7 @@ def public_row(number: int, item: Listed) -> list[str | int | None]:
     amount = basic["contract_amount"]
     return [
         short_day(content["visit"]["inspected_on"]), item.team, basic["owner_agency"], basic["name"],
-        None if amount is None else round(amount / 1000), basic["designer"], basic["supervision"], basic["contractor"],
+        _thousands(amount), basic["designer"], basic["supervision"], basic["contractor"],
         basic["pcm"], None if content["result"]["withheld"] else content["result"]["score"], _samples(content),
     ]  # fmt: skip
 

@@ -73,7 +73,8 @@ def _overview(figures: Figures) -> Iterable[Block]:
     grades = "、".join(f"{line['grade']} {line['count']} 件" for line in figures["grades"] if line["count"])
     yield Facts([
         ("本期查核", f"{figures['inspections']} 件"), ("等第", grades or "—"),
-        ("年度應查核（10%）", f"{quota['required']} 件"), ("年度已查核", f"{quota['done']} 件"),
+        ("今年已查核", f"{len(quota['inspection_ids'])} 件"),
+        (f"自辦標案 {quota['ratio']}", f"應查核 {quota['required']} 件，已查核 {quota['done']} 件"),
     ])  # fmt: skip
     rows = [
         [_band(line), str(line["available"]), str(line["required"]), str(line["done"])]
