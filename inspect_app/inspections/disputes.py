@@ -1,4 +1,4 @@
-"""Where people of one inspection wrote differently, and what came after the closing: what stands, and who decided.
+"""Where people of one inspection wrote differently, withdrew unseen or came after the closing: what stands, who decided.
 
 Read from the fold alone: two values stand side by side until somebody's operation replaces both (its `base` is a list).
 """
@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspect_app.accounts.actor import Actor
-from inspect_app.domain.operations import FieldValue, OperationLike, Stamped, State
+from inspect_app.domain.operations import (
+    FieldValue,
+    OperationLike,
+    Stamped,
+    State,
+    Withdrawn,
+    undecided,
+    withdrawn,
+)
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries
 from inspect_app.inspections.showing import ORDER, is_inside, open_to
@@ -54,16 +62,17 @@ class LateLine:
 
 @dataclass(frozen=True, slots=True)
 class Disputes:
-    """Of one inspection: what is undecided, what was decided, what came late."""
+    """Of one inspection: what is undecided, what was decided, what came late, what was deleted unseen."""
 
     undecided: tuple[Dispute, ...]
     decided: tuple[Dispute, ...]
     late: tuple[LateLine, ...]
+    withdrawn: tuple[Withdrawn, ...]
 
     @property
     def waiting(self) -> int:
         """How much waits for the leader."""
-        return len(self.undecided) + sum(not line.decision for line in self.late)
+        return len(self.undecided) + len(self.withdrawn) + sum(not line.decision for line in self.late)
 
 
 def disputes(actor: Actor, inspection_id: str) -> Disputes:
@@ -80,11 +89,11 @@ def disputes(actor: Actor, inspection_id: str) -> Disputes:
     decided = [item for item in _decided(state) if readable(item.kind, item.entity_id)]
     late = [line for line in _late(state) if readable(line.operation.entity, line.operation.entity_id)]
     torn.sort(key=lambda item: (ORDER.index(item.kind), item.entity_id, item.field))
-    return Disputes(tuple(torn), tuple(decided), tuple(late))
+    return Disputes(tuple(torn), tuple(decided), tuple(late), withdrawn(state))
 
 
 def _undecided(state: State) -> Iterator[Dispute]:
-    for kind, entity_id, name in state.conflicts:
+    for kind, entity_id, name in undecided(state):
         found = state.entity(kind, entity_id).fields[name]
         shown = Version(found.value, found.author, found.stamp, stands=True)
         others = (Version(other.value, other.author, other.stamp, stands=False) for other in found.others)
@@ -99,6 +108,9 @@ def _decided(state: State) -> Iterator[Dispute]:
             continue
         for name, base in item.operation.base.items():
             replaced = [known[key] for key in base if key in known] if isinstance(base, list | tuple) else []
+            replaced = [
+                one for one in replaced if name in one.operation.set
+            ]  # a deletion names all that it saw
             if len({repr(one.operation.set.get(name)) for one in replaced}) > 1:
                 yield _decision(state, item, name, replaced)
 

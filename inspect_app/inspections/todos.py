@@ -13,7 +13,7 @@ from inspect_app.extensions import db
 from inspect_app.inspections import queries
 from inspect_app.inspections.due import reckoned
 from inspect_app.inspections.models import Inspection
-from inspect_app.inspections.services.readiness import late_waiting
+from inspect_app.inspections.services.readiness import differing, late_waiting
 from inspect_app.inspections.team import members_of
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import queries as scheduling
@@ -70,9 +70,12 @@ def _withheld(row: Inspection, today: date) -> Iterator[Todo]:
 
 def _late(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
     leads = any(one.account_id == actor.id and one.role == "leader" for one in members_of(row.id))
-    waiting = len(late_waiting(row.id)) if leads and row.state != "issued" else 0
-    if waiting:
-        yield _line(row, today, f"{waiting} 筆逾時送達的紀錄待您在平板上決定", "查看", "disputes")
+    if not leads or row.state == "issued":
+        return
+    if late := len(late_waiting(row.id)):
+        yield _line(row, today, f"{late} 筆逾時送達的紀錄待您在平板上決定", "查看", "disputes")
+    if row.state not in ("open", "approved") and (torn := differing(row.id)):
+        yield _line(row, today, f"{torn} 處寫法不同或刪除後另有補寫，待您在平板上選定", "查看", "disputes")
 
 
 def _line(

@@ -8,7 +8,7 @@ from typing import Any
 
 from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import Actor
-from inspect_app.domain.operations import State
+from inspect_app.domain.operations import OperationLike, State, Withdrawn
 from inspect_app.inspections.disputes import Disputes, disputes
 from inspect_app.inspections.showing import Shown
 from inspect_app.inspections.state import folded
@@ -25,10 +25,10 @@ def waiting(who: Actor, one: Shown) -> int:
 
 def context(who: Actor, one: Shown) -> dict[str, Any]:
     found, state = disputes(who, one.inspection.id), folded(one.inspection.id)
-    people = accounts.names({*_authors(found), *_named(state)})
+    people = accounts.names({*_authors(found), *_named(state), *_unseen_authors(state, found)})
     return {
         "found": found, "people": people, "moment": moment_of, "labels": FIELDS, "unsaid": UNSAID,
-        "title": partial(_title, state), "said": partial(_said, people),
+        "title": partial(_title, state), "said": partial(_said, people), "unseen": partial(_unseen, state, people),
     }  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def _authors(found: Disputes) -> Iterable[str]:
     for item in (*found.undecided, *found.decided):
         yield from (version.author for version in item.versions)
         yield item.decided_by
+    yield from (gone.by for gone in found.withdrawn)
     for line in found.late:
         yield from (line.operation.author, line.decided_by)
 
@@ -55,3 +56,29 @@ def _title(state: State, kind: str, entity_id: str) -> str:
     known = (entity.value(name) for name in NAMED_BY)
     name = next((value for value in known if isinstance(value, str) and value), "")
     return f"{KINDS[kind]} {name[:LONGEST]}".strip()
+
+
+def _unseen_authors(state: State, found: Disputes) -> Iterable[str]:
+    written = {item.operation.id: item.operation.author for item in state.log}
+    return (written[key] for item in found.withdrawn for key in item.unseen)
+
+
+def _unseen(state: State, people: dict[str, str], item: Withdrawn) -> list[dict[str, str]]:
+    """Line by line what its deleter had not seen."""
+    log = {stamped.operation.id: stamped for stamped in state.log}
+    return [
+        {
+            "author": log[key].operation.author,
+            "stamp": log[key].stamp,
+            "said": _summed(people, log[key].operation),
+        }
+        for key in item.unseen
+    ]
+
+
+def _summed(people: dict[str, str], operation: OperationLike) -> str:
+    """照片, or what was written: 內容：蜂窩；位置：A2."""
+    if operation.entity == "photo":
+        return KINDS["photo"]
+    told = [(name, value) for name, value in operation.set.items() if name not in UNSAID]
+    return "；".join(f"{FIELDS.get(name, name)}：{said(name, value, people)}" for name, value in told)

@@ -142,6 +142,7 @@ def confirmations(who: Actor, one: Shown) -> Context:
         "texts": texts, "people": accounts.names(row.by for row in texts), "labels": LABELS,
         "asked": who.id in names and one.inspection.state == "confirming",
         "waiting": [row for row in members if row.account_id not in now or not now[row.account_id].agreed],
+        "for_leader": services.for_leader(key) if one.inspection.state in ("confirming", "approving") else [],
     }  # fmt: skip
 
 

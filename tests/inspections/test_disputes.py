@@ -10,13 +10,16 @@ from flask.testing import FlaskClient
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account
+from inspect_app.clock import today
 from inspect_app.demo.pen import Member
 from inspect_app.demo.quarrels import come_late, disagree
 from inspect_app.errors import Problem
+from inspect_app.inspections import services
 from inspect_app.inspections.disputes import disputes
+from inspect_app.inspections.todos import todos
 from inspect_app.photos import services as photos
 from tests.support import factories as make
-from tests.support.inspected import Inspected, Told, inspection_with_log
+from tests.support.inspected import Inspected, Told, close, inspection_with_log
 from tests.support.pictures import photo
 
 
@@ -134,3 +137,93 @@ def test_no_sheet_is_told_before_all_are_handed_in(client: FlaskClient, db: Any,
         assert [line for line in found.late if line.operation.entity in ("score_sheet", "photo")] == []
         assert "評分表正本" not in page(client, db, reader, one).text
     assert [line.operation.entity for line in disputes(owner, one.id).late] == ["score_sheet", "score_sheet"]
+
+
+def shut(one: Inspected) -> None:
+    """The leader closes over everything that is known."""
+    close(one, Told())
+    one.send()
+
+
+def reopened(one: Inspected) -> None:
+    one.write(one.leader, "closing", one.log.own("closing"), deleted=True)
+    one.send()
+    assert one.row.state == "open"
+
+
+def test_what_nobody_chose_holds_up_the_members_until_the_leader_has(
+    client: FlaskClient, db: Any, clock: Any
+) -> None:
+    one = torn(Told(closed=False))
+    shut(one)
+    with pytest.raises(Problem, match="有 1 處寫法不同"):
+        services.send_for_confirmation(one.coordinator, one.id)
+    assert "1 處寫法不同" in " ".join(todo.what for todo in todos(one.leader, today()))
+    assert "寫法不同" not in " ".join(todo.what for todo in todos(one.members[0], today()))
+    reopened(one)
+    heads = [version.value for version in disputes(one.leader, one.id).undecided[0].versions]
+    ids = [item.id for item in one.log.operations if item.set.get("location") in heads]
+    one.log.write(
+        one.leader.id, one.devices[one.leader.id], "finding", one.findings[0], location=heads[1], over=ids
+    )
+    one.write(one.leader, "closing", one.log.own("closing"), deleted=False, closed_at="2026-11-23T09:00:00Z",
+              **one.log.frontier())  # fmt: skip
+    one.send()
+    assert disputes(one.leader, one.id).waiting == 0
+    one.confirmed()
+    assert one.row.state == "confirming"
+
+
+def test_what_comes_while_members_confirm_goes_to_the_convener_with_a_reason_only(
+    client: FlaskClient, db: Any, clock: Any
+) -> None:
+    one = inspection_with_log()
+    one.confirmed()
+    come_late(one.log, member_of(one, one.leader, "leader"), member_of(one, one.members[0], "member"))
+    one.send()
+    for who in one.scoring:  # what the leader let in was a new version
+        services.confirm(who, one.id, version=services.open_record(one.id).version, agreed=True)
+    assert "有 1 筆逾時送達的紀錄待領隊決定" in page(client, db, one.members[0], one, "confirm").text
+    with pytest.raises(Problem, match="有 1 筆逾時送達"):
+        services.send_for_approval(one.coordinator, one.id)
+    services.send_for_approval(one.coordinator, one.id, reason="領隊住院，委員已電話確認。")
+    headers = make.bearer(db.session.get(Account, one.convener.id))
+    read = client.get(f"/office/inspections/{one.id}/approval", headers=headers).text
+    assert "有 1 筆逾時送達的紀錄待領隊決定" in read
+    assert "領隊住院，委員已電話確認。" in read
+
+
+def test_what_was_deleted_unseen_is_told_and_waits(client: FlaskClient, db: Any, clock: Any) -> None:
+    """The leader deletes a finding; a member without a network had written on in it and photographed it."""
+    one = inspection_with_log(Told(closed=False))
+    finding, member = one.findings[0], one.members[0]
+    noted = next(item.id for item in one.log.operations if item.entity_id == finding)
+    text = one.log.write(
+        member.id, one.devices[member.id], "finding", finding, text="蜂窩延伸到柱腳", over=[noted]
+    )
+    taken = photos.take_in(member, photo(), "foot.jpg")
+    put = one.log.new_entity()
+    one.write(member, "photo", put, sha256=taken, finding=finding, use="evidence")
+    one.log.write(one.leader.id, one.devices[one.leader.id], "finding", finding, deleted=True, over=[noted])
+    one.send()
+    (gone,) = disputes(one.leader, one.id).withdrawn
+    assert (gone.entity_id, gone.by, gone.unseen[0], len(gone.unseen)) == (finding, one.leader.id, text, 2)
+    said = words(page(client, db, one.coordinator, one).text)
+    for part in (
+        "刪除時還沒看到的內容",
+        "內容：蜂窩延伸到柱腳",
+        "照片",
+        "林委員",
+        "龍領隊",
+        "恢復或維持刪除",
+    ):
+        assert part in said, part
+    shut(one)
+    with pytest.raises(Problem, match="刪除後另有補寫"):
+        services.send_for_confirmation(one.coordinator, one.id)
+    reopened(one)
+    seen = [item.id for item in one.log.operations if item.entity_id in (finding, put)]
+    one.log.write(one.leader.id, one.devices[one.leader.id], "finding", finding, deleted=True, over=seen)
+    one.send()
+    found = disputes(one.leader, one.id)
+    assert (found.withdrawn, found.decided, found.waiting) == ((), (), 0)

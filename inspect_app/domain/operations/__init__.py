@@ -4,6 +4,7 @@ The contract is docs/sync-protocol.md; the TypeScript twin is held to the same t
 """
 
 from .clock import hlc_of, stamp
+from .deciding import Withdrawn, undecided, withdrawn
 from .folding import fold
 from .identity import as_dict, content_hash, digest, digest_of, entity_uuid, inside
 from .model import OnBehalf, Operation, OperationLike, Stamped, Team
@@ -22,6 +23,7 @@ __all__ = [
     "Stamped",
     "State",
     "Team",
+    "Withdrawn",
     "as_dict",
     "content_hash",
     "digest",
@@ -32,5 +34,7 @@ __all__ = [
     "inside",
     "present",
     "stamp",
+    "undecided",
     "validate",
+    "withdrawn",
 ]

@@ -9,7 +9,7 @@ from inspect_app.inspections.services.issuing import (
     letter_punctuality,
 )
 from inspect_app.inspections.services.opening import STATE_NAMES, open_record
-from inspect_app.inspections.services.readiness import late_waiting, what_is_missing
+from inspect_app.inspections.services.readiness import for_leader, late_waiting, what_is_missing
 from inspect_app.inspections.services.remarking import remark_on_member
 from inspect_app.inspections.services.testing import Judgement, enter_test_result
 from inspect_app.inspections.services.tidying import TIDY_FIELDS, Tidied, tidy
@@ -23,6 +23,7 @@ __all__ = [
     "approve_record",
     "confirm",
     "enter_test_result",
+    "for_leader",
     "issue_record",
     "issue_score_letter",
     "late_waiting",

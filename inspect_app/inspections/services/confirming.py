@@ -9,13 +9,13 @@ from inspect_app.errors import Problem
 from inspect_app.inspections import queries
 from inspect_app.inspections.models import Confirmation
 from inspect_app.inspections.services.opening import open_record, reach
-from inspect_app.inspections.services.readiness import what_is_missing, without_sheet
+from inspect_app.inspections.services.readiness import for_leader, what_is_missing, without_sheet
 from inspect_app.inspections.team import members_of
 from inspect_app.transaction import transaction
 
 
 def send_for_confirmation(actor: Actor, inspection_id: str) -> None:
-    """Ask the members to confirm. Needs the leader's closing, every sheet, the agreed points and the deadline."""
+    """Ask the members to confirm. Needs the leader's closing and decisions, every sheet, the agreed points and the deadline."""
     with transaction():
         row = reach(actor, Permission.TIDY_RECORDS, inspection_id, "closed")
         lacking = what_is_missing(inspection_id)
@@ -49,19 +49,22 @@ def confirm(actor: Actor, inspection_id: str, *, version: int, agreed: bool, not
 
 
 def send_for_approval(actor: Actor, inspection_id: str, *, reason: str = "") -> None:
-    """Hand the record to the convener; without every member's agreement a reason is wanted, which the convener reads."""
+    """Hand the record to the convener; without every member's agreement, or while something waits for the leader, a reason is
+    wanted, which the convener reads.
+    """
     with transaction():
         row = reach(actor, Permission.TIDY_RECORDS, inspection_id, "confirming")
         lacking = without_sheet(inspection_id)
         if lacking:
             raise Problem("wrong_state", "還不能陳核：" + "；".join(lacking) + "。")
-        missing = queries.unconfirmed(inspection_id)
-        if missing and not reason.strip():
-            raise Problem(
-                "reason_required", f"還有 {len(missing)} 位委員未確認。要先陳核，請說明理由。", field="reason"
-            )
+        missing, waiting = queries.unconfirmed(inspection_id), for_leader(inspection_id)
+        open_ = [f"還有 {len(missing)} 位委員未確認"] * bool(missing) + waiting
+        if open_ and not reason.strip():
+            raise Problem("reason_required", "；".join(open_) + "。要先陳核，請說明理由。", field="reason")
         record = open_record(inspection_id)
         record.sent_for_approval_at, row.state = clock.now(), "approving"
-        record.unconfirmed_reason = reason.strip() if missing else ""
-        facts = {"unconfirmed": len(missing), "reason": record.unconfirmed_reason}
+        record.unconfirmed_reason = reason.strip() if open_ else ""
+        facts = {
+            "unconfirmed": len(missing), "for_leader": len(waiting), "reason": record.unconfirmed_reason,
+        }  # fmt: skip
         audit.record(actor, "inspections.sent_for_approval", f"inspection:{inspection_id}", **facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inspect_app.domain.operations import entity_uuid
+from inspect_app.domain.operations import entity_uuid, undecided, withdrawn
 from inspect_app.inspections import queries, verdict
 from inspect_app.inspections.state import folded
 
@@ -19,9 +19,15 @@ def what_is_missing(inspection_id: str) -> list[str]:
         found.append(f"缺失第 {'、'.join(map(str, undecided))} 項尚未議定記點對象")
     if not content["improvement_deadline"]:
         found.append("領隊尚未訂定改善期限")
-    waiting = len(late_waiting(inspection_id))
-    if waiting:
-        found.append(f"有 {waiting} 筆逾時送達的紀錄待領隊決定")
+    return found + for_leader(inspection_id)
+
+
+def for_leader(inspection_id: str) -> list[str]:
+    """Sentences of what only the leader can settle (decision 0054)."""
+    late, torn = len(late_waiting(inspection_id)), differing(inspection_id)
+    found = [f"有 {late} 筆逾時送達的紀錄待領隊決定"] if late else []
+    if torn:
+        found.append(f"有 {torn} 處寫法不同或刪除後另有補寫，待領隊重新開啟查核選定（見「歧異與遲到」）")
     return found
 
 
@@ -39,6 +45,12 @@ def _scored(content: Mapping[str, Any]) -> bool:
     """An unscored re-inspection is possible: then nobody has a sheet."""
     handed_in = any(sheet["handed_in_at"] for sheet in content["internal"]["sheets"])
     return content["visit"]["kind"] != "reinspection" or handed_in
+
+
+def differing(inspection_id: str) -> int:
+    """How many fields hold several values, and how many things were deleted with something unseen in them."""
+    state = folded(inspection_id)
+    return len(undecided(state)) + len(withdrawn(state))
 
 
 def late_waiting(inspection_id: str) -> list[str]:

@@ -208,8 +208,8 @@ export interface Status {
 
 export interface EditOptions {
   onBehalf?: OnBehalf;
-  /** per field, the operation whose value the person saw; default: what the fold shows now */
-  seen?: Record<string, string | null>;
+  /** per field, the operation (or all of them) that the person saw; default: the one that the fold shows now */
+  seen?: Record<string, string | readonly string[] | null>;
   /** the person looked at all values in conflict and decided: the patch descends from every one of them */
   merge?: boolean;
 }

@@ -163,7 +163,7 @@ function baseOf(
 
 function seenBy(field: FoldedField | undefined, name: string, options: EditOptions): string[] {
   const seen = options.seen?.[name];
-  if (seen !== undefined) return seen === null ? [] : [seen];
+  if (seen !== undefined) return seen === null ? [] : [seen].flat();
   if (field === undefined) return [];
   return options.merge === true
     ? [field.operation, ...field.others.map((it) => it.operation)]

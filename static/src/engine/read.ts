@@ -6,7 +6,7 @@ import type { OperationRow, PhotoRow, ReceiptRow, Setting } from '../data/rows';
 import type { FieldDatabase } from '../data/schema';
 import { setting } from '../data/settings';
 import { isOf, lostWork, type Spoilt } from '../data/spoilt';
-import { isClosed, listOf, type Team } from '../domain/operations';
+import { isClosed, listOf, type Team, undecided } from '../domain/operations';
 import { teamOf } from './team';
 
 const NOBODY: Team = { leader: '', members: [], staff: [] };
@@ -106,7 +106,7 @@ function summaryOf(state: View['state']): InspectionSummary | null {
     findings: listOf(state.fold, 'finding').length,
     waiting: state.waiting,
     refused: state.beside.filter((item) => item.kind === 'refused').length,
-    conflicts: state.fold.conflicts.length,
+    conflicts: undecided(state.fold).length,
     send: state.send,
     closed: isClosed(state.fold),
     receiptMismatch: state.receipt?.complete === true && !state.receipt.matches,

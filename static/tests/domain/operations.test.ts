@@ -14,7 +14,10 @@ import {
   type Logged,
   type Operation,
   type Team,
+  undecided,
   validate,
+  type Withdrawn,
+  withdrawn,
 } from '../../src/domain/operations';
 import { vectors } from './vectors';
 
@@ -49,6 +52,17 @@ describe('the fold', () => {
     expect(shape(fold(input.log, input.team))).toEqual(expected);
     expect(shape(fold([...input.log].reverse(), input.team))).toEqual(expected);
     expect(shape(fold([...input.log, ...input.log], input.team))).toEqual(expected);
+  });
+});
+
+describe('what waits for a decision', () => {
+  interface Waiting {
+    undecided: Folded['conflicts'];
+    withdrawn: Withdrawn[];
+  }
+  test.each(vectors<{ team: Team; log: Logged[] }, Waiting>('deciding'))('$name', ({ input, expected }) => {
+    const state = fold(input.log, input.team);
+    expect({ undecided: undecided(state), withdrawn: withdrawn(state) }).toEqual(expected);
   });
 });
 

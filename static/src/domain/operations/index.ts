@@ -1,4 +1,5 @@
 export { stampOf } from '../hlc';
+export { seenIn, undecided, type Withdrawn, withdrawn } from './deciding';
 export { ATTENDANCE_ROLES, fieldOf, JUDGEMENTS } from './fields';
 export { bases, fold } from './fold';
 export { contentHash, digest, type Frontier, frontierOf, inside, operationText, photosOf } from './identity';

@@ -21,9 +21,13 @@ export function valuesOf(entity: FoldedEntity | null): Record<string, Json> {
 }
 
 /** Entities of a kind without the deleted ones, by id (UUIDv7 ids: in the order of their making). */
-export function listOf(state: Folded, kind: EntityKind): FoldedEntity[] {
+export const listOf = (state: Folded, kind: EntityKind): FoldedEntity[] =>
+  entitiesOf(state, kind).filter((entity) => shownValue(entity, 'deleted') !== true);
+
+/** The same with the deleted ones. */
+export function entitiesOf(state: Folded, kind: EntityKind): FoldedEntity[] {
   return Object.values(state.entities)
-    .filter((entity) => entity.entity === kind && shownValue(entity, 'deleted') !== true)
+    .filter((entity) => entity.entity === kind)
     .sort((one, other) => compare(one.id, other.id));
 }
 

@@ -1,6 +1,6 @@
 /** What a leader would want to know before closing. It reminds; the law does not make it block. */
 import { signatureId } from '../../domain/ids';
-import { shownValue } from '../../domain/operations';
+import { shownValue, undecided, withdrawn } from '../../domain/operations';
 import type { Inspection } from '../core/inspection';
 import { ATTENDANCE } from '../core/words';
 
@@ -66,11 +66,13 @@ function findings({ list }: Inspection): Missing[] {
 }
 
 function ends({ id, value, fold, state }: Inspection): Missing[] {
-  const torn = fold.value.conflicts.length;
+  const torn = undecided(fold.value).length;
+  const gone = withdrawn(fold.value).length;
   const waiting = state.value.waiting;
   return [
     ...unless(value('visit', id, 'improvement_deadline') === null, '尚未訂改善期限', 'points'),
-    ...unless(torn, `${torn} 處寫法不同，尚未選定`, 'late'),
+    ...unless(torn, `${torn} 處寫法不同，尚未選定；選定前不能送委員確認`, 'late'),
+    ...unless(gone, `${gone} 項刪除以後另有補寫，尚未決定；決定前不能送委員確認`, 'late'),
     ...unless(waiting, `這台裝置還有 ${waiting} 筆沒有傳送`, 'visit-sync'),
   ];
 }

@@ -12,6 +12,7 @@ import {
   listOf,
   type OnBehalf,
   type Patch,
+  seenIn,
   shownValue,
 } from '../../domain/operations';
 import { taipeiDay } from '../../domain/roc';
@@ -41,6 +42,10 @@ export interface Inspection {
   list(kind: EntityKind): FoldedEntity[];
   value(kind: EntityKind, id: string, field: string): Json;
   edit(kind: EntityKind, id: string, set: Patch, onBehalf?: OnBehalf): Promise<void>;
+  /** Deletes, and says of how much of it this person knew: what others add unseen waits for the leader. */
+  withdraw(kind: EntityKind, id: string): Promise<void>;
+  /** Takes the deletion back. */
+  restore(kind: EntityKind, id: string): Promise<void>;
 }
 
 const KEY: InjectionKey<Inspection> = Symbol('inspection');
@@ -92,6 +97,11 @@ export function inspectionOf(
     value: (kind, entityId, field) => shownValue(entityOf(fold.value, kind, entityId), field),
     edit: (kind, entityId, set, onBehalf) =>
       engine.edit(id, kind, entityId, set, onBehalf ? { onBehalf } : {}),
+    withdraw: (kind, entityId) => {
+      const seen = { deleted: seenIn(fold.value, kind, entityId) };
+      return engine.edit(id, kind, entityId, { deleted: true }, { seen, merge: true });
+    },
+    restore: (kind, entityId) => engine.edit(id, kind, entityId, { deleted: false }, { merge: true }),
   };
 }
 
