@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -19,13 +20,13 @@ from inspect_app.inspections import repeating
 from inspect_app.inspections.document import for_agency
 from inspect_app.inspections.models import Record
 from inspect_app.notices import deadlines, queries, services
-from inspect_app.notices.models import Case
+from inspect_app.notices.models import Case, Sanction
 from inspect_app.notices.rules import SANCTIONS
 from inspect_app.notifications import services as notifications
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.case_events import LETTERS, events
 from inspect_app.office.case_timeline import timeline, told
-from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once
+from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once, refuse_stale
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
 
@@ -73,8 +74,8 @@ def case(case_id: str) -> str:
     return case_page(queries.case(actor(), case_id))
 
 
-def case_page(row: Case, **forms: Form) -> str:
-    """The case page; a form that was refused is shown again with what was typed."""
+def case_page(row: Case, of: str = "", **forms: Form) -> str:
+    """The case page; a form that was refused is shown again with what was typed. `of`: whose of several alike it is."""
     record, tender = db.session.get_one(Record, row.inspection_id), db.session.get_one(Tender, row.tender_id)
     content = for_agency(record.content or {})
     letters, inspected_on = queries.letters(row.id), date.fromisoformat(content["visit"]["inspected_on"])
@@ -83,12 +84,16 @@ def case_page(row: Case, **forms: Form) -> str:
         name: forms.get(name, Form())
         for name in ("send", "extension", "decision", "remind", "letter", "close")
     }
+    sanctions = queries.sanctions(row.id)
     return render_template(
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
         progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
         letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
-        deductions=queries.deductions(row.id), money_form=forms.get("money", Form()),
-        sanctions=queries.sanctions(row.id), sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission,
+        deductions=queries.deductions(row.id),
+        money_forms={party: forms.get("money", Form()) if party == of else Form() for party, _ in PARTIES},
+        sanctions=sanctions, sanction_names=SANCTIONS, seen=_seen,
+        sanction_forms={key: Form(_noted(one)) for key, one in sanctions.items()}
+        | ({of: forms["sanction"]} if "sanction" in forms else {}), events=events(row), may=actor().may, P=Permission,
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
         standing=deadlines.standing(row, clock.today()),
         deliveries=notifications.deliveries(f"case:{row.id}") if not actor().of_agency else [], **shown,
@@ -234,7 +239,32 @@ def record_deduction(case_id: str, party: str) -> Response | tuple[str, int]:
         if form.ready:
             services.record_deduction(actor(), row.id, party, **form.data)
             return _done(row.id, "已登錄實際扣款。", "#penalty")
-    return case_page(row, money=form), 422
+    return case_page(row, party, money=form), 422
+
+
+class SanctionForm(FormSchema):
+    advised = fields.Boolean()
+    advice = fields.String(load_default="", validate=validate.Length(max=1000))
+    done = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
+    on = Day(load_default=None)
+    note = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+def _noted(row: Sanction) -> dict[str, Any]:
+    """A line of the table as its form shows it."""
+    done = {True: "yes", False: "no", None: ""}[row.done]
+    return {
+        "advised": row.advised,
+        "advice": row.advice,
+        "done": done,
+        "on": row.done_on,
+        "note": row.done_note,
+    }
+
+
+def _seen(row: Sanction) -> str:
+    """What a form was opened on: commission and agency write on the same line."""
+    return hashlib.sha256(repr(_noted(row)).encode()).hexdigest()[:16]
 
 
 @blueprint.post("/cases/<case_id>/sanctions/<kind>")
@@ -245,20 +275,15 @@ def record_sanction(case_id: str, kind: str) -> Response | tuple[str, int]:
     row, form = queries.case(actor(), case_id), bind(SanctionForm(), request.form)
     with form.problems():
         if form.ready:
-            data = form.data
-            if actor().may(Permission.REVIEW_CASES):
-                services.advise_sanction(
-                    actor(), row.id, kind, advised=data["advised"], advice=data["advice"]
-                )
-            done = {"yes": True, "no": False}.get(data["done"])
-            services.record_sanction(actor(), row.id, kind, done=done, on=data["on"], note=data["note"])
+            _refuse_unseen(form, queries.sanctions(row.id).get(kind))
+            done = {"yes": True, "no": False}.get(form.data.pop("done"))
+            services.note_sanction(actor(), row.id, kind, done=done, **form.data)
             return _done(row.id, "已登錄處置情形。", "#sanctions")
-    return case_page(row), 422
+    return case_page(row, kind, sanction=form), 422
 
 
-class SanctionForm(FormSchema):
-    advised = fields.Boolean()
-    advice = fields.String(load_default="", validate=validate.Length(max=1000))
-    done = fields.String(load_default="")
-    on = Day(load_default=None)
-    note = fields.String(load_default="", validate=validate.Length(max=1000))
+def _refuse_unseen(form: Form, row: Sanction | None) -> None:
+    if row is not None:
+        labels = {"advice": "建議內容"} if actor().may(Permission.REVIEW_CASES) else {}
+        labels |= {"done": "機關實際處置", "on": "日期", "note": "說明"}
+        refuse_stale(form, _seen(row), labels, _noted(row))

@@ -222,14 +222,19 @@ def refuse_stale(
     """Raise `stale`, showing both versions, unless the form's hidden `version` is the row's present one."""
     if form.value("version") == str(version):
         return
-    rows = [
-        {"label": label, "mine": form.value(name), "theirs": Form(current).value(name)}
-        for name, label in labels.items()
-        if form.value(name) != Form(current).value(name)
-    ]
+    rows = differences(form, labels, current)
     raise Problem(
         "stale", "您開啟表單之後，別人已經更新這筆資料。兩份都列在下面，請重新開啟後再改。", rows=rows
     )
+
+
+def differences(form: Form, labels: Mapping[str, str], current: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where what was typed and what is stored by now differ: label, mine, theirs."""
+    stored = Form(current)
+    pairs = [(label, _clean(form.value(name)), stored.value(name)) for name, label in labels.items()]
+    return [
+        {"label": label, "mine": mine, "theirs": theirs} for label, mine, theirs in pairs if mine != theirs
+    ]
 
 
 def once(view: View) -> View:

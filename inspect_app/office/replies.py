@@ -22,10 +22,16 @@ from inspect_app.notices.rules import PHOTO_SLOTS, SLOT_NAMES
 from inspect_app.office import picture_facts, reused
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.cases import PARTS, STATES
-from inspect_app.office.forms import Day, Form, FormSchema, bind, once
+from inspect_app.office.forms import Day, Form, FormSchema, bind, differences, once
 from inspect_app.photos import services as photos
 from inspect_app.projects.models import Tender
 
+LABELS = {
+    "cause": "缺失原因",
+    "measure": "改善對策及結果",
+    "done_on": "完成日期",
+    "undone_reason": "未完成原因及預定完成時間",
+}
 SLOTS = {"photos": PHOTO_SLOTS, "scans": ("scan",), "short": ()}
 
 
@@ -64,19 +70,30 @@ def _writable(entry: CaseItem) -> bool:
     )
 
 
-def _page(entry: CaseItem, form: Form | None = None, decision: Form | None = None) -> str:
+def _page(
+    entry: CaseItem, form: Form | None = None, decision: Form | None = None, *, stale: bool = False
+) -> str:
+    """`stale`: a colleague saved meanwhile; the next save, which is done knowingly, keeps what is typed."""
     reply, case = _shown_reply(entry), entry.case
     place = [one.id for one in case.items].index(entry.id)
     return render_template(
         "office/cases/item.html",
         entry=entry, case=case, reply=reply, form=form or Form(_stored(reply)), decision=decision or Form(),
         tender=db.session.get_one(Tender, case.tender_id), writable=_writable(entry), states=STATES, parts=PARTS,
-        slots=SLOTS[entry.evidence], slot_names=SLOT_NAMES, earlier=[one for one in entry.replies if one.round < entry.round],
+        slots=_slots(entry, reply), slot_names=SLOT_NAMES, earlier=[one for one in entry.replies if one.round < entry.round],
         before=case.items[place - 1] if place else None,
         after=case.items[place + 1] if place + 1 < len(case.items) else None,
         may=actor().may, P=Permission, labels=services.EVIDENCE_NAMES, reused=_reused(entry, reply),
         facts=_facts(entry, [reply, *entry.replies]),
+        theirs=differences(form, LABELS, _stored(reply)) if form and stale else [],
     )  # fmt: skip
+
+
+def _slots(entry: CaseItem, shown: Reply | None) -> list[str]:
+    """What the item takes, and where files lie that were attached while it took something else."""
+    seen = [one for one in entry.replies if one.round < entry.round or one is shown]
+    used = {photo.slot for reply in seen for photo in reply.photos}
+    return [slot for slot in SLOT_NAMES if slot in SLOTS[entry.evidence] or slot in used]
 
 
 def _shown_reply(entry: CaseItem) -> Reply | None:
@@ -88,7 +105,7 @@ def _shown_reply(entry: CaseItem) -> Reply | None:
 def _stored(reply: Reply | None) -> dict[str, Any]:
     if reply is None:
         return {}
-    stored = {name: getattr(reply, name) for name in ("cause", "measure", "done_on", "undone_reason")}
+    stored = {name: getattr(reply, name) for name in LABELS}
     return stored | {f"missing_{slot}": text for slot, text in reply.missing.items()}
 
 
@@ -132,7 +149,7 @@ def save_reply(
         form.errors[""] = problem.detail
     if by_itself:
         return {"errors": form.errors}, 422
-    return _page(entry, form), 422
+    return _page(entry, form, stale="" in form.errors), 422
 
 
 def _draft(form: Form) -> services.Draft:

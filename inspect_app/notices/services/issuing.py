@@ -8,6 +8,7 @@ from typing import Any
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
 from inspect_app.domain.roc import format_date
+from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.inspections import services as inspections
@@ -74,6 +75,13 @@ def ledger(
             by=actor.id, at=clock.now(),
         )
     )  # fmt: skip
+
+
+def check_letter_day(case: Case, on: date, field: str) -> None:
+    """A letter of the correspondence is no older than the record's, and not of tomorrow."""
+    if not case.issued_on <= on <= clock.today():
+        text = f"日期要在查核紀錄發文日 {format_date(case.issued_on)} 到今天之間。"
+        raise Problem("bad_value", text, field=field)
 
 
 def issue_score_letter(actor: Actor, inspection_id: str, number: str, on: date) -> None:

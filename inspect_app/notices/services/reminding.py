@@ -16,6 +16,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.notices import queries
 from inspect_app.notices.models import Case
+from inspect_app.notices.services.holding import held
 from inspect_app.notices.services.issuing import ledger
 from inspect_app.notices.services.telling import handlers_of, tell
 from inspect_app.transaction import transaction
@@ -27,9 +28,11 @@ def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> N
     """Send a reminder (稽催) and write it into the ledger."""
     with transaction():
         permit(actor, Permission.REVIEW_CASES)
-        case = queries.case(actor, case_id)
+        case = held(actor, case_id)
         if case.state != "open":
             raise Problem("wrong_state", "案件已結案，不需要稽催。")
+        if not _outstanding(case, clock.today()):
+            raise Problem("wrong_state", "各項改善結果都已送出，沒有可以稽催的項目。")
         ledger(case, "reminder", clock.today(), number, actor, note=note)
         audit.record(actor, "notices.reminded", f"case:{case.id}")
         body = f"改善期限 {format_date(case.due_on)}，仍有項目未送出。" + (
@@ -46,9 +49,14 @@ def remind_due() -> int:
     return sum(_tell_stage(case, stage) for case, stage in stages)
 
 
-def _stage(case: Case, today: date) -> str | None:
+def _outstanding(case: Case, today: date) -> bool:
+    """Whether anything still lies with the agency."""
     state = queries.progress(case, today)
-    if state.waiting + state.ready == 0:
+    return state.waiting + state.ready > 0
+
+
+def _stage(case: Case, today: date) -> str | None:
+    if not _outstanding(case, today):
         return None
     if case.due_on < today:
         return "overdue"

@@ -15,7 +15,8 @@ from inspect_app.ids import new_id
 from inspect_app.notices import queries
 from inspect_app.notices.models import Case, CaseItem, Extension, Reply, ReplyPhoto
 from inspect_app.notices.rules import PHOTO_SLOTS, gaps
-from inspect_app.notices.services.issuing import ledger
+from inspect_app.notices.services.holding import held, held_item
+from inspect_app.notices.services.issuing import check_letter_day, ledger
 from inspect_app.notices.services.telling import coordinators, handlers_of, tell
 from inspect_app.photos import services as photos
 from inspect_app.transaction import transaction
@@ -38,7 +39,7 @@ class Draft:
 
 def _writable(actor: Actor, permission: Permission, item_id: str) -> CaseItem:
     permit(actor, permission)
-    entry = queries.item(actor, item_id)
+    entry = held_item(actor, item_id)
     if entry.state not in ("waiting", "returned"):
         raise Problem("wrong_state", "這一項已交核章或送出，不能再改。需要修改時，請核章人員退回。")
     return entry
@@ -179,7 +180,7 @@ def return_inside(actor: Actor, item_id: str, reason: str) -> None:
     """The approver sends an item back to the handler."""
     with transaction():
         permit(actor, Permission.SEND_REPLIES)
-        entry = queries.item(actor, item_id)
+        entry = held_item(actor, item_id)
         if entry.state != "ready":
             raise Problem("wrong_state", "這一項不在待核章的狀態。")
         if not reason.strip():
@@ -200,15 +201,14 @@ def send_replies(actor: Actor, case_id: str, *, letter_no: str = "", letter_on: 
     """The approver sends every item that is ready (送出改善結果); answers how many."""
     with transaction():
         permit(actor, Permission.SEND_REPLIES)
-        case = queries.case(actor, case_id)
+        case = held(actor, case_id)
         ready = [entry for entry in case.items if entry.state == "ready"]
         if not ready:
             raise Problem("wrong_state", "沒有待送出的項目。")
         for entry in ready:
             _send(actor, entry)
         on = letter_on or clock.today()
-        if on > clock.today():
-            raise Problem("bad_value", "回文日期不能晚於今天。", field="letter_on")
+        check_letter_day(case, on, "on")
         ledger(case, "reply", on, letter_no, actor, incoming=True, note=f"{len(ready)} 項")
         audit.record(actor, "notices.sent", f"case:{case.id}", items=[entry.id for entry in ready])
         tell(case, coordinators(), "［查核］機關送出改善結果", f"機關送出 {len(ready)} 項改善結果，請審查。")
@@ -224,7 +224,7 @@ def ask_extension(actor: Actor, case_id: str, until: date, reason: str) -> Exten
     """Ask for a later deadline; one request at a time, before or after the present deadline."""
     with transaction() as session:
         permit(actor, Permission.SEND_REPLIES)
-        case = queries.case(actor, case_id)
+        case = held(actor, case_id)
         _check_extension(case, until, reason)
         row = Extension(
             id=new_id(), case_id=case.id, asked_until=until, reason=reason.strip(), asked_by=actor.id,

@@ -13,7 +13,8 @@ from inspect_app.errors import Problem
 from inspect_app.notices import queries
 from inspect_app.notices.models import Case, CaseItem, Deduction, Extension, Sanction
 from inspect_app.notices.rules import SANCTIONS
-from inspect_app.notices.services.issuing import ledger
+from inspect_app.notices.services.holding import held, held_item
+from inspect_app.notices.services.issuing import check_letter_day, ledger
 from inspect_app.notices.services.telling import handlers_of, tell
 from inspect_app.transaction import transaction
 
@@ -33,7 +34,7 @@ class LetterLine:
 
 def _sent_item(actor: Actor, item_id: str) -> CaseItem:
     permit(actor, Permission.REVIEW_CASES)
-    entry = queries.item(actor, item_id)
+    entry = held_item(actor, item_id)
     if entry.state != "sent":
         raise Problem("wrong_state", "這一項目前不在待審查的狀態，請重新整理頁面。")
     return entry
@@ -90,7 +91,7 @@ def decide_extension(
         row = session.get(Extension, extension_id, with_for_update=True)
         if row is None or row.state != "asked":
             raise Problem("wrong_state", "這件展延申請已經決定。")
-        case = queries.case(actor, row.case_id)
+        case = held(actor, row.case_id)
         _check_decision(case, granted, until, reason)
         row.state, row.granted_until = ("granted", until) if granted else ("refused", None)
         row.decision_reason, row.decided_by, row.decided_at = reason.strip(), actor.id, clock.now()
@@ -120,13 +121,13 @@ def record_deduction(
     """What was really deducted from a party (NT$), beside the statement."""
     with transaction() as session:
         permit(actor, Permission.VIEW_CASES)
-        case = queries.case(actor, case_id)
+        case = held(actor, case_id)
         if not (actor.may(Permission.REVIEW_CASES) or actor.may(Permission.REPLY_CASES)):
             raise Problem("forbidden")
         if party not in CHARGED or amount < 0:
-            raise Problem("bad_value", "請填寫 0 以上的金額。", field=f"amount_{party}")
+            raise Problem("bad_value", "請填寫 0 以上的金額。", field="amount")
         if on is not None and on > clock.today():
-            raise Problem("bad_value", "扣款日期不能晚於今天。", field=f"on_{party}")
+            raise Problem("bad_value", "扣款日期不能晚於今天。", field="on")
         session.merge(Deduction(case_id=case.id, party=party, amount=amount, on=on, note=note.strip()))
         audit.record(actor, "notices.deducted", f"case:{case.id}", party=party, amount=amount)
 
@@ -134,7 +135,7 @@ def record_deduction(
 def _sanction(actor: Actor, case_id: str, kind: str) -> tuple[Case, Sanction]:
     from inspect_app.extensions import db
 
-    case = queries.case(actor, case_id)
+    case = held(actor, case_id)
     row = db.session.get(Sanction, (case.id, kind))
     if row is None or kind not in SANCTIONS:
         raise Problem("not_found", "這個案件沒有這項處置。")
@@ -159,18 +160,37 @@ def record_sanction(
             raise Problem("forbidden")
         case, row = _sanction(actor, case_id, kind)
         if done is False and row.advised and not note.strip():
-            raise Problem("reason_required", "未依建議辦理時，請說明理由。", field=f"note_{kind}")
+            raise Problem("reason_required", "未依建議辦理時，請說明理由。", field="note")
+        if on is not None and on > clock.today():
+            raise Problem("bad_value", "處置日期不能晚於今天。", field="on")
         row.done, row.done_on, row.done_note = done, on, note.strip()
         audit.record(actor, "notices.sanction_recorded", f"case:{case.id}", kind=kind, done=done)
+
+
+def note_sanction(
+    actor: Actor,
+    case_id: str,
+    kind: str,
+    *,
+    advised: bool,
+    advice: str,
+    done: bool | None,
+    on: date | None,
+    note: str,
+) -> None:
+    """Both sides of one line at once: the advice counts from the commission only."""
+    with transaction():
+        if actor.may(Permission.REVIEW_CASES):
+            advise_sanction(actor, case_id, kind, advised=advised, advice=advice)
+        record_sanction(actor, case_id, kind, done=done, on=on, note=note)
 
 
 def add_letter(actor: Actor, case_id: str, line: LetterLine) -> None:
     """Enter a letter of the correspondence by hand."""
     with transaction():
         permit(actor, Permission.REVIEW_CASES)
-        case = queries.case(actor, case_id)
-        if line.on > clock.today():
-            raise Problem("bad_value", "日期不能晚於今天。", field="on")
+        case = held(actor, case_id)
+        check_letter_day(case, line.on, "on")
         ledger(case, line.kind, line.on, line.number, actor, incoming=line.incoming, note=line.note)
         audit.record(actor, "notices.letter_added", f"case:{case.id}", kind=line.kind)
 
@@ -179,7 +199,9 @@ def set_evidence(actor: Actor, item_id: str, evidence: str) -> None:
     """What an item takes: photos, scans or a short reply, where the code's usual kind does not fit."""
     with transaction():
         permit(actor, Permission.REVIEW_CASES)
-        entry = queries.item(actor, item_id)
+        entry = held_item(actor, item_id)
+        if entry.state not in ("waiting", "returned"):
+            raise Problem("wrong_state", "這一項已交核章或送出，不能再改佐證的種類。")
         if evidence not in ("photos", "scans", "short"):
             raise Problem("bad_value", "請選擇佐證的種類。", field="evidence")
         entry.evidence = evidence
@@ -190,14 +212,15 @@ def close_case(actor: Actor, case_id: str, *, number: str, on: date) -> None:
     """同意備查: date and number of the letter close the case, once every item is accepted."""
     with transaction():
         permit(actor, Permission.REVIEW_CASES)
-        case = queries.case(actor, case_id)
+        case = held(actor, case_id)
         open_items = [entry.no for entry in case.items if entry.state != "accepted"]
         if case.state != "open" or open_items:
             raise Problem("wrong_state", "還有項目沒有同意，不能結案。" if open_items else "案件已經結案。")
+        if any(row.state == "asked" for row in queries.extensions(case.id)):
+            raise Problem("wrong_state", "還有一件展延申請沒有決定，請先登錄決定，再結案。")
         if not number.strip():
             raise Problem("missing", "請填寫備查函的字號。", field="number")
-        if not case.issued_on <= on <= clock.today():
-            raise Problem("bad_value", "備查日期要在發文日到今天之間。", field="on")
+        check_letter_day(case, on, "on")
         case.state, case.closed_on, case.closing_no = "closed", on, number.strip()
         ledger(case, "closing", on, number, actor)
         audit.record(actor, "notices.closed", f"case:{case.id}", on=on)
