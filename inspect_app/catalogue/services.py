@@ -21,6 +21,7 @@ from inspect_app.catalogue.knobs import KNOBS
 from inspect_app.catalogue.models import Closure, Edition, EditionRow, FieldSetting
 from inspect_app.domain import catalogue as domain
 from inspect_app.domain.consistency import fault
+from inspect_app.domain.roc import format_date
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
@@ -200,7 +201,6 @@ def set_setting(
     if key not in KNOBS:
         raise Problem("bad_value", "請選要設定的項目。", field="key")
     value = KNOBS[key].read(text)
-    _check_together(KNOBS[key], effective_from, value)
     if verified and not source.strip():
         raise Problem("missing", "標示為已查證時，請填依據（函文號、規定名稱）。", field="source")
     with transaction() as session:
@@ -210,6 +210,7 @@ def set_setting(
         before = row.value
         row.value, row.source, row.verified = value, _plain(source), verified
         session.add(row)
+        _check_together(KNOBS[key], effective_from)
         audit.record(
             actor,
             "catalogue.setting_set",
@@ -221,11 +222,16 @@ def set_setting(
     return row
 
 
-def _check_together(knob: Knob, on: date, value: Any) -> None:
-    """A value that is fine alone may not fit to the others of its rule on that day."""
-    told = fault(knob.rule, knob.put(queries.rules_on(on), value))
-    if told:
-        raise Problem("bad_value", f"{told}，{knob.mend}。", field="value")
+def _check_together(knob: Knob, on: date) -> None:
+    """A value that is fine alone may not fit to the others of its rule, on that day or on a later one with another of them."""
+    db.session.flush()
+    keys = {key for key, one in KNOBS.items() if one.rule == knob.rule}
+    days = {row.effective_from for row in queries.all_settings() if row.key in keys}
+    for day in sorted({on, *(day for day in days if day > on)}):
+        told = fault(knob.rule, queries.rules_on(day).value(knob.rule))
+        if told:
+            when = "" if day == on else f"（{format_date(day)} 起）"
+            raise Problem("bad_value", f"{told}{when}，{knob.mend}。", field="value")
 
 
 def remove_setting(actor: Actor, key: str, effective_from: date) -> None:
@@ -243,6 +249,7 @@ def remove_setting(actor: Actor, key: str, effective_from: date) -> None:
             value=row.value,
         )
         session.delete(row)
+        _check_together(KNOBS[key], effective_from)
 
 
 def set_closure(actor: Actor, on: date, *, working: bool, reason: str) -> Closure:

@@ -34,10 +34,16 @@ def meeting(meeting_id: str) -> Meeting:
     return row
 
 
-def coming(today: date) -> Meeting | None:
-    """The next sitting that is not frozen: the one on the table."""
+def to_freeze() -> Meeting | None:
+    """The first sitting whose page is not frozen yet."""
     query = select(Meeting).where(Meeting.frozen_at.is_(None)).order_by(Meeting.held_on)
     return db.session.scalars(query).first()
+
+
+def on_the_table(today: date) -> Meeting | None:
+    """The sitting of today or the next one, frozen or not; while none is to come, the last one."""
+    coming = select(Meeting).where(Meeting.held_on >= today).order_by(Meeting.held_on)
+    return db.session.scalars(coming).first() or next(iter(meetings()), None)
 
 
 def previous(row: Meeting) -> Meeting | None:
@@ -125,7 +131,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
             select(Ruling).where(Ruling.state == "release_asked").order_by(Ruling.due_on)
         )
         found += [_line(row, "單位提請解除列管", "看提請", today) for row in asked]
-    if actor.may(Permission.PREPARE_MEETINGS) and (row := coming(today)) is not None:
+    if actor.may(Permission.PREPARE_MEETINGS) and (row := to_freeze()) is not None:
         found.append(
             Todo(
                 f"{row.title}：備妥會議資料並定稿",

@@ -24,7 +24,7 @@ SHOWN = 4  # what fits on one screen
 @requires(Permission.RULE)
 def chair() -> str:
     """The coming sitting on one screen."""
-    row = queries.coming(clock.today())
+    row = queries.on_the_table(clock.today())
     if row is None:
         return render_template("office/chair/page.html", meeting=None)
     found = queries.shown_figures(row, clock.today())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
-from inspect_app.domain.roc import short_date
+from inspect_app.domain.roc import local_date, short_date
 from inspect_app.reports import words
-from inspect_app.reports.inspection_list import Content, Listed, short_day
+from inspect_app.reports.inspection_list import Content, Listed, short_day, thousands
 from inspect_app.reports.record import result_text
 
 
@@ -69,7 +69,7 @@ def _basic(content: Content) -> list[tuple[str, str]]:
 
 
 def _thousands(amount: int | None) -> str:
-    return "" if amount is None else str(round(amount / 1000))
+    return "" if amount is None else str(thousands(amount))
 
 
 def _followed(item: Listed, content: Content, record: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -184,7 +184,8 @@ def _photos(content: Content) -> list[dict[str, Any]]:
 
 
 def _photo(number: int, photo: Content) -> list[tuple[str, str]]:
-    taken = short_date(date.fromisoformat(photo["taken_at"][:10])) if photo.get("taken_at") else ""
+    at = photo.get("taken_at")
+    taken = short_date(local_date(datetime.fromisoformat(at))) if at else ""
     return [
         (f"相片 {number} 名稱", f"{number:02d}_{photo['sha256'][:8]}.jpg"),
         (f"相片 {number} 說明", photo["caption"]),

@@ -50,7 +50,7 @@ def row(number: int, item: Listed) -> list[str | int | None]:
     present = [line.get("name") or "" for line in visit["attendance"] if line["present"]]
     return [
         number, basic["name"], basic["number"], basic["owner_agency"], basic["funding"], short_day(basic["awarded_on"]),
-        _thousands(amount), short_day(visit["inspected_on"]), item.team,
+        thousands(amount), short_day(visit["inspected_on"]), item.team,
         "預先" if visit["announced"] else "不預先", "、".join(inside), "、".join(outside), "、".join(filter(None, present)),
         None if item.content["result"]["withheld"] else item.content["result"]["score"],
         statements["contractor"]["points"], statements["supervision"]["points"], statements["pcm"]["points"],
@@ -59,7 +59,7 @@ def row(number: int, item: Listed) -> list[str | int | None]:
     ]  # fmt: skip
 
 
-def _thousands(amount: int | None) -> int | None:
+def thousands(amount: int | None) -> int | None:
     """Whole NT$ in thousands (千元), halves up."""
     return None if amount is None else half_up(Fraction(amount, 1000))
 
@@ -81,7 +81,7 @@ def public_row(number: int, item: Listed) -> list[str | int | None]:
     amount = basic["contract_amount"]
     return [
         short_day(content["visit"]["inspected_on"]), item.team, basic["owner_agency"], basic["name"],
-        _thousands(amount), basic["designer"], basic["supervision"], basic["contractor"],
+        thousands(amount), basic["designer"], basic["supervision"], basic["contractor"],
         basic["pcm"], None if content["result"]["withheld"] else content["result"]["score"], _samples(content),
     ]  # fmt: skip
 

@@ -118,6 +118,23 @@ def test_every_value_can_be_set_and_reaches_the_rules_alone(db: Any, key: str) -
     assert KNOBS[key].shipped(queries.rules_on(TODAY)) == queries.setting(key, TODAY) == number
 
 
+def test_values_that_do_not_fit_on_a_later_day_or_after_a_removal_are_refused(db: Any) -> None:
+    """優等 from 82 next year and 甲等 from 84 this year: next year a score of 83 would have no sense."""
+    next_year = date(2027, 1, 1)
+    put("grade_0", next_year, "82")
+    with pytest.raises(Problem, match="民國116年1月1日（五） 起"):
+        put("grade_1", date(2026, 1, 1), "84")
+    assert [row.key for row in queries.all_settings()] == ["grade_0"]
+    put("grade_1", date(2026, 1, 1), "75")
+    put("grade_0", next_year, "78")
+    with pytest.raises(Problem, match="等第的起分要一級比一級低"):
+        services.remove_setting(SYSTEM, "grade_1", date(2026, 1, 1))
+    assert queries.setting("grade_1", TODAY) == 75
+    services.remove_setting(SYSTEM, "grade_0", next_year)
+    services.remove_setting(SYSTEM, "grade_1", date(2026, 1, 1))
+    assert queries.all_settings() == []
+
+
 def sheet_text(**most: object) -> str:
     shipped = KNOBS["score_sheet"].shipped(editions.in_force(TODAY))
     return " ".join(f"{name}={value}" for name, value in (shipped | most).items())

@@ -17,7 +17,6 @@ from inspect_app.meetings.sentences import sentences
 from inspect_app.notices import queries as notices
 from inspect_app.projects.models import Agency, Tender
 from inspect_app.projects.services import merge_agency, set_quota_facts
-from inspect_app.reports.inspection_list import _thousands
 from inspect_app.transaction import transaction
 from tests.support import factories
 from tests.support.inspected import Told, inspection_with_log
@@ -107,5 +106,14 @@ def test_the_book_says_what_is_frozen_and_what_is_not(db: Any) -> None:
     assert both["frozen"] is False, "two filters at once are no slice of the snapshot"
 
 
-def test_thousands_round_halves_up() -> None:
-    assert [_thousands(amount) for amount in (12_499, 12_500, 13_500, None)] == [12, 13, 14, None]
+def test_the_chair_has_the_sitting_of_the_day_though_its_page_is_frozen(db: Any) -> None:
+    """An old one that nobody froze does not stand in its way; while none is to come, the last one is shown."""
+    secretary, today = factories.actor(Role.SECRETARY), app_clock.today()
+    days = (today - timedelta(days=90), today, today + timedelta(days=90))
+    old, now, later = (
+        services.create_meeting(secretary, services.NewMeeting("會報", day, today, today)) for day in days
+    )
+    services.freeze_meeting(secretary, now.id)
+    asked = [today, today + timedelta(days=1), today + timedelta(days=91)]
+    assert [queries.on_the_table(day) for day in asked] == [now, later, later]
+    assert queries.to_freeze() is old

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
-from inspect_app.reports.inspection_list import COLUMNS, PUBLIC_COLUMNS, Listed, workbook
+from inspect_app.reports.copy_page import _photo, _thousands
+from inspect_app.reports.inspection_list import COLUMNS, PUBLIC_COLUMNS, Listed, thousands, workbook
 from tests.support import factories as make
 from tests.support.inspected import Told, inspection_with_log
 
@@ -54,6 +55,18 @@ def test_the_list_has_the_25_columns_and_issued_records_only(db: Any, clock: Any
         "改善結果": "改善中", "發文日期文號": "115.11.23 府研查字第1150001號", "備註": "查核", "歸屬計畫": "基本設施補助",
     }  # fmt: skip
     assert {name: rows[0][name] for name in expected} == expected
+
+
+def test_half_a_thousand_is_rounded_up_alike_on_the_list_and_the_copy_page() -> None:
+    assert [thousands(amount) for amount in (12_499, 12_500, 13_500, None)] == [12, 13, 14, None]
+    assert [_thousands(amount) for amount in (12_500, None)] == ["13", ""]
+
+
+def test_a_photo_s_day_on_the_copy_page_is_taipei_s() -> None:
+    """Half past seven in the morning, which is the evening before in UTC."""
+    photo = {"sha256": "ab" * 32, "caption": "蜂窩", "taken_at": "2026-11-22T23:30:00Z"}
+    assert dict(_photo(1, photo))["相片 1 日期"] == "115.11.23"
+    assert dict(_photo(1, photo | {"taken_at": None}))["相片 1 日期"] == ""
 
 
 @pytest.mark.parametrize(
