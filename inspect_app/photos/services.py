@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import IO
 
+import structlog
 from flask import current_app
 from sqlalchemy import and_, delete, exists, select, update
 
@@ -21,6 +22,7 @@ from inspect_app.photos.store import WIDTHS, derived_key, original_key, store
 from inspect_app.prepared import insert_new
 from inspect_app.transaction import transaction
 
+log = structlog.get_logger()
 GRACE = timedelta(days=180)
 CHUNK = 256 * 1024
 
@@ -76,8 +78,22 @@ def let_go(sha256: str, ref: str) -> None:
 
 
 def clear_expired() -> dict[str, int]:
-    """The nightly job: uploads past their end with their parts, and originals that nothing referred to for GRACE."""
-    return {"uploads": _clear_uploads(), "parts": _clear_stray_parts(), "photos": _clear_unused()}
+    """The nightly job: uploads past their end with their parts, originals that nothing referred to for GRACE, and what broke
+    off while it was stored.
+    """
+    return {
+        "uploads": _clear_uploads(), "parts": _clear_stray_parts(), "photos": _clear_unused(),
+        "unfinished": _clear_unfinished(),
+    }  # fmt: skip
+
+
+def _clear_unfinished() -> int:
+    """A bucket that does not say what was begun (a key without that right) keeps it, and the log tells."""
+    try:
+        return store().forget_unfinished(clock.now() - uploads.DAY)
+    except OSError as error:
+        log.warning("photos.unfinished_unknown", error=str(error))
+        return 0
 
 
 def _clear_uploads() -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -49,6 +50,12 @@ class Storage(Protocol):
 
     def tidy(self, prefix: str) -> None:
         """Remove the empty folders directly under the prefix that a kill may have left."""
+        ...
+
+    def forget_unfinished(self, before: datetime) -> int:
+        """Remove what a `put` that was begun before then left behind when it broke off; answers how many. OSError when the
+        storage does not say what there is.
+        """
         ...
 
     def keys(self, prefix: str) -> Iterator[str]: ...

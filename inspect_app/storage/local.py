@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -104,6 +105,13 @@ class LocalStorage:
         root = self.path(prefix.rstrip("/"))
         for name in os.listdir(root) if root.exists() else ():
             _remove_empty(root / name)
+
+    def forget_unfinished(self, before: datetime) -> int:
+        """What a kill left of a `put`: a file without a name that anybody asks for."""
+        left = [path for path in self.folder.rglob(".*.part") if path.stat().st_mtime < before.timestamp()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def keys(self, prefix: str) -> Iterator[str]:
         root = self.path(prefix.rstrip("/"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, ClassVar
@@ -11,8 +12,19 @@ from typing import Any, ClassVar
 import obstore
 from obstore.store import S3Store
 
+from inspect_app.storage.unfinished import Bucket
+
 CHUNK = 1024 * 1024
 BUFFER = 8 * 1024 * 1024
+
+
+def _signing(bucket: str, options: dict[str, str]) -> Bucket | None:
+    """The bucket for requests that obstore does not know; None where it finds its key elsewhere than in the settings."""
+    if "key" not in options or "secret" not in options:
+        return None
+    region = options.get("region", "us-east-1")
+    endpoint = options.get("endpoint", f"https://s3.{region}.amazonaws.com")
+    return Bucket(endpoint, bucket, region, options["key"], options["secret"])
 
 
 class S3Storage:
@@ -33,6 +45,7 @@ class S3Storage:
             if ours in options:
                 config[name] = options[ours]
         insecure = options.get("endpoint", "").startswith("http:")
+        self._bucket = _signing(bucket, options)
         self._store = S3Store(bucket, client_options={"allow_http": insecure}, **config)
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
@@ -86,6 +99,15 @@ class S3Storage:
 
     def tidy(self, prefix: str) -> None:
         """A bucket has no folders."""
+
+    def forget_unfinished(self, before: datetime) -> int:
+        """Without a key in the settings nobody signs, and the bucket's own lifecycle rule has to do it (docs/operations.md)."""
+        if self._bucket is None:
+            return 0
+        left = [one for one in self._bucket.unfinished() if one.begun < before]
+        for one in left:
+            self._bucket.abort(one)
+        return len(left)
 
     def keys(self, prefix: str) -> Iterator[str]:
         for page in obstore.list(self._store, prefix):

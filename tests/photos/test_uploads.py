@@ -216,7 +216,7 @@ def test_expired_parts_and_unused_photos_are_cleared_after_their_time(
     assert services.clear_expired()["uploads"] == 3
     assert (list(store().keys("parts/")), len(list(store().keys("originals/")))) == ([], 2)
     clock.advance(days=200)
-    assert services.clear_expired() == {"uploads": 0, "parts": 0, "photos": 1}
+    assert services.clear_expired() == {"uploads": 0, "parts": 0, "photos": 1, "unfinished": 0}
     assert [row.sha256 for row in db.session.query(Photo)] == [pictures.sha256(kept)]
 
 
