@@ -1,10 +1,17 @@
-"""Operations that could not be placed: a person looks at them, has them judged again, or settles them with a note."""
+"""Operations that could not be placed: a person looks at them, has them judged again, or settles them with a note.
+
+What was sent for a sealed visit waits for its release and is nobody's to look at. When the visit is cancelled, it is the
+planners': they know the visit, and nobody else learns that there was one (decision 0051).
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM, Actor, permit
@@ -15,20 +22,28 @@ from inspect_app.extensions import db
 from inspect_app.inspections import incoming, log
 from inspect_app.inspections.judging import Result, Sender
 from inspect_app.inspections.models import Inspection, SetAside
+from inspect_app.scheduling import services as visits
 from inspect_app.scheduling.models import Visit
 from inspect_app.transaction import transaction
 
 IN_LOG = frozenset({"applied", "late", "conflict", "duplicate"})
-_SEALED = select(Visit.id).where(Visit.state != "released")
+CANCELLED = "cancelled"
+
+
+def _seen_by(actor: Actor) -> tuple[str, ...]:
+    """The states of a visit in which this person may look at what was sent for it."""
+    return ("released", CANCELLED) if actor.may(Permission.PLAN_VISITS) else ("released",)
+
+
+def _out_of_sight(actor: Actor) -> Select[str]:
+    return select(Visit.id).where(Visit.state.not_in(_seen_by(actor)))
 
 
 def waiting(actor: Actor) -> list[SetAside]:
-    """Everything that waits for a person, oldest first; other refusals are the device's own affair.
-
-    What a leader sent before the arrival was told waits for the release by itself and is nobody's to look at.
-    """
+    """Everything that waits for this person, oldest first; other refusals are the device's own affair."""
     permit(actor, Permission.VIEW_QUARANTINE)
-    query = select(SetAside).where(SetAside.settled_at.is_(None), SetAside.inspection_id.not_in(_SEALED))
+    unseen = SetAside.inspection_id.not_in(_out_of_sight(actor))
+    query = select(SetAside).where(SetAside.settled_at.is_(None), unseen)
     query = query.where(or_(SetAside.status == "quarantined", SetAside.code == "id_reused"))
     return list(db.session.scalars(query.order_by(SetAside.received_at, SetAside.id)))
 
@@ -52,17 +67,33 @@ def get(actor: Actor, key: str) -> SetAside:
     permit(actor, Permission.VIEW_QUARANTINE)
     row = db.session.get(SetAside, key)
     visit = db.session.get(Visit, row.inspection_id) if row is not None else None
-    if row is None or (visit is not None and visit.state != "released"):
+    if row is None or (visit is not None and visit.state not in _seen_by(actor)):
         raise Problem("not_found", "找不到這一筆，可能已經歸位。")
     return row
 
 
-def of_operation(operation_id: str) -> list[SetAside]:
-    """What was set aside under an id and is to be looked at."""
-    query = select(SetAside).where(
-        SetAside.operation_id == operation_id, SetAside.inspection_id.not_in(_SEALED)
-    )
-    return list(db.session.scalars(query))
+def look(actor: Actor, rows: Iterable[SetAside]) -> None:
+    """Write down, before anything is shown, that this person looks at what was sent for cancelled visits."""
+    visits.note_work(actor, cancelled(rows))
+
+
+def cancelled(rows: Iterable[SetAside]) -> set[str]:
+    """Which of their visits were cancelled."""
+    keys = {row.inspection_id for row in rows}
+    return set(db.session.scalars(select(Visit.id).where(Visit.id.in_(keys), Visit.state == CANCELLED)))
+
+
+def of_visit(actor: Actor, visit_id: str) -> int:
+    """How many wait that were sent for one visit; 0 for those who may not look."""
+    if not actor.may(Permission.VIEW_QUARANTINE):
+        return 0
+    return sum(row.inspection_id == visit_id for row in waiting(actor))
+
+
+def of_operation(actor: Actor, operation_id: str) -> list[SetAside]:
+    """What was set aside under an id and is this person's to look at."""
+    unseen = SetAside.inspection_id.not_in(_out_of_sight(actor))
+    return list(db.session.scalars(select(SetAside).where(SetAside.operation_id == operation_id, unseen)))
 
 
 def hold(actor: Actor, key: str) -> SetAside:
@@ -132,5 +163,24 @@ def _judged(row: SetAside) -> Result:
 
 def close(actor: Actor, row: SetAside, note: str) -> None:
     """Nobody needs to look at it any more; what came is kept whole."""
-    row.settled_at, row.settled_by, row.settled_note = clock.now(), actor.id, note
-    audit.record(actor, "inspections.quarantine_settled", f"operation:{row.operation_id}", note=note)
+    row.settled_at, row.settled_by = clock.now(), actor.id
+    row.settled_note, told = words(row, "note", note)
+    audit.record(actor, "inspections.quarantine_settled", f"operation:{row.operation_id}", **told)
+
+
+def words(row: SetAside, name: str, text: str) -> tuple[str, dict[str, Any]]:
+    """What is kept of somebody's words about one, and what the log says of them under `name`.
+
+    About a cancelled visit they may name its target: they are kept sealed, and the log, which others read, holds the hash
+    of what is kept.
+    """
+    if not cancelled([row]):
+        return text, {name: text}
+    sealed = visits.seal_words(row.inspection_id, row.id, text)
+    return sealed, {f"{name}_sealed_sha256": hashlib.sha256(sealed.encode()).hexdigest()}
+
+
+def note_of(row: SetAside) -> str:
+    """The note with which it was settled, in clear."""
+    sealed = bool(row.settled_note) and bool(cancelled([row]))
+    return visits.open_words(row.inspection_id, row.id, row.settled_note) if sealed else row.settled_note

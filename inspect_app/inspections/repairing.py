@@ -65,7 +65,7 @@ def _sees_photo(actor: Actor, operation_id: str, _sha256: str) -> bool:
     """Photos that only what was set aside refers to: whoever places such things, of what is to be looked at and no secret."""
     if not actor.may(Permission.VIEW_QUARANTINE):
         return False
-    return not all(map(is_secret, quarantine.of_operation(operation_id)))
+    return not all(map(is_secret, quarantine.of_operation(actor, operation_id)))
 
 
 def repair(actor: Actor, key: str, *, inspection: str, patch: Patch, reason: str) -> Result:
@@ -147,6 +147,7 @@ def _tell(actor: Actor, row: SetAside, item: Incoming, patch: Patch, reason: str
     """The names of what was changed, never the values: those stand in the original and in the log."""
     came = patch_of(row)
     changed = sorted(name for name in {*came, *patch} if came.get(name) != patch.get(name))
-    facts = {"entered": item.id, "fields": changed, "reason": reason}
+    _, told = quarantine.words(row, "reason", reason)
+    facts = {"entered": item.id, "fields": changed, **told}
     audit.record(actor, "inspections.quarantine_repaired", f"operation:{row.operation_id}", **facts)
     quarantine.close(actor, row, f"修正後納入（{item.id}）：{reason}")

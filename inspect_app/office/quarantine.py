@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -41,12 +41,13 @@ class SettleForm(FormSchema):
 @requires(Permission.VIEW_QUARANTINE)
 def quarantine() -> str:
     rows = services.waiting(actor())
+    services.look(actor(), rows)
     names = accounts.names(row.account_id for row in rows)
     return render_template(
         "office/quarantine/list.html",
         rows=rows,
         names=names,
-        why=WHY,
+        why=_why(rows),
         entities=ENTITIES,
         content=repairing.content_of,
     )
@@ -66,15 +67,24 @@ def quarantined(key: str) -> Response | tuple[str, int]:
     return _shown(key, form)
 
 
+def _why(rows: Iterable[SetAside]) -> Callable[[SetAside], str]:
+    """Why each is here, in words."""
+    cancelled = services.cancelled(rows)
+    return lambda row: "這項行程已取消" if row.inspection_id in cancelled else WHY.get(row.code, row.code)
+
+
 def _shown(key: str, form: Form) -> tuple[str, int]:
     row = services.get(actor(), key)
+    services.look(actor(), [row])
     name = accounts.names([row.account_id]).get(row.account_id, "")
     return page(
         "office/quarantine/one.html",
         form,
         row=row,
         name=name,
-        why=WHY,
+        why=_why([row])(row),
+        cancelled=bool(services.cancelled([row])),
+        note=services.note_of(row),
         entities=ENTITIES,
         content=repairing.content_of(row),
         secret=repairing.is_secret(row),
@@ -105,6 +115,7 @@ class RepairForm(FormSchema):
 def repair_quarantined(key: str) -> Response | tuple[str, int]:
     """Correct one and enter the copy; what came stays as it came."""
     row = services.get(actor(), key)
+    services.look(actor(), [row])
     came = {} if repairing.is_personal(row) else repairing.patch_of(row)
     stored = {
         "inspection": row.inspection_id,
@@ -119,7 +130,9 @@ def repair_quarantined(key: str) -> Response | tuple[str, int]:
             )
             flash("修正後已納入查核紀錄，原件仍然保留。", "good")
             return redirect(url_for("office.quarantine"), 303)
-    return page("office/quarantine/repair.html", form, row=row, came=came, places=_places(row), why=WHY)
+    return page(
+        "office/quarantine/repair.html", form, row=row, came=came, places=_places(row), why=_why([row])(row)
+    )
 
 
 def _places(row: SetAside) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
+from inspect_app.inspections import quarantine
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, bind, once, page
 from inspect_app.office.plan_forms import (
@@ -48,10 +49,19 @@ EVENTS = {
 @blueprint.get("/visits")
 @requires(Permission.PLAN_VISITS)
 def visits() -> str:
-    """The open plans, for planners; each look is logged."""
-    rows = [_row(item) for item in services.list_sealed(actor())]
+    """The open plans, for planners, or the cancelled ones on demand; each look is logged."""
+    cancelled = request.args.get("cancelled") == "1"
+    rows = [
+        _row(item) for item in services.list_sealed(actor(), ("cancelled",) if cancelled else queries.OPEN)
+    ]
+    broken = [] if cancelled else queries.broken_ids()
     return render_template(
-        "office/scheduling/list.html", rows=rows, states=STATES, kinds=KINDS, broken=queries.broken_ids()
+        "office/scheduling/list.html",
+        rows=rows,
+        states=STATES,
+        kinds=KINDS,
+        broken=broken,
+        cancelled=cancelled,
     )
 
 
@@ -183,6 +193,7 @@ def visit(visit_id: str) -> str:
         tender=projects.tender(found.plan.tender_id) if found.plan else None,
         on_the_day=found.planned_on <= clock.today(),
         history=_history(visit_id) if planning else [],
+        work=quarantine.of_visit(actor(), visit_id) if row.state == quarantine.CANCELLED else 0,
     )
 
 

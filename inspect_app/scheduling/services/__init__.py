@@ -14,7 +14,14 @@ from inspect_app.scheduling.services.planning import (
     submit,
 )
 from inspect_app.scheduling.services.releasing import release, release_due
-from inspect_app.scheduling.services.viewing import list_sealed, note_view, view_sealed
+from inspect_app.scheduling.services.viewing import (
+    list_sealed,
+    note_view,
+    note_work,
+    open_words,
+    seal_words,
+    view_sealed,
+)
 
 __all__ = [
     "Dates",
@@ -27,6 +34,8 @@ __all__ = [
     "file_return",
     "list_sealed",
     "note_view",
+    "note_work",
+    "open_words",
     "plan_visit",
     "postpone",
     "preview",
@@ -34,6 +43,7 @@ __all__ = [
     "release_due",
     "remove_adjustment",
     "return_visit",
+    "seal_words",
     "submit",
     "view_sealed",
 ]

@@ -6,11 +6,14 @@ who it was stands in the sealed text of the event, to which the line is bound by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from inspect_app import clock
 from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.scheduling import queries
+from inspect_app.scheduling import queries, sealing
+from inspect_app.scheduling.keys import seal_key
 from inspect_app.scheduling.plan import ROLES, Known
 from inspect_app.scheduling.queries import TEAM
 from inspect_app.scheduling.services.rows import locked, note
@@ -42,6 +45,22 @@ def list_sealed(actor: Actor, states: tuple[str, ...] = queries.OPEN) -> list[Kn
 def note_view(actor: Actor, items: list[Known]) -> None:
     """Write the access lines of a download, once per person and version of a sealed visit."""
     _note_once(actor, items, "package")
+
+
+def note_work(actor: Actor, visit_ids: Iterable[str]) -> None:
+    """Write the access lines of a look at what tablets sent for cancelled visits, once a day and version."""
+    found = (queries.visible_plan(actor, key, clock.now()) for key in sorted(visit_ids))
+    _note_once(actor, [item for item in found if item is not None], f"work {clock.today().isoformat()}")
+
+
+def seal_words(visit_id: str, row_id: str, text: str) -> str:
+    """What a planner wrote about a sealed or cancelled visit elsewhere, as it is kept there."""
+    return sealing.seal_text(seal_key(), visit_id, row_id, text)
+
+
+def open_words(visit_id: str, row_id: str, kept: str) -> str:
+    """The same in clear, for planners. Raises `sealing.SealBroken`."""
+    return sealing.unseal_text(seal_key(), visit_id, row_id, kept)
 
 
 def _note_once(actor: Actor, items: list[Known], where: str) -> None:
