@@ -18,6 +18,7 @@ from inspect_app.notifications.services import deliveries
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.listing import listing
+from inspect_app.office.versions import hold, opened, unless_changed
 from inspect_app.projects import queries as projects
 
 ROLE_HINTS = {
@@ -114,10 +115,11 @@ def _account_page(found: Account, form: Form) -> tuple[str, int]:
 @once
 def edit_account(account_id: str) -> Response | tuple[str, int]:
     found = _account(account_id)
-    form = bind(AccountForm(), request.form) if request.method == "POST" else Form(_stored(found))
+    form = bind(AccountForm(), request.form) if request.method == "POST" else opened(_stored(found))
     with form.problems():
         if form.ready:
-            services.change_account(actor(), account_id, **_data(form))
+            with unless_changed(form, lambda: _stored(hold(Account, account_id))):
+                services.change_account(actor(), account_id, **_data(form))
             flash("帳號資料已更新。", "good")
             return redirect(url_for("office.account", account_id=account_id), 303)
     return page("office/accounts/edit.html", form, account=found, **_choices())

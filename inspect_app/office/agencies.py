@@ -10,7 +10,9 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, FormSchema, bind, once, page
+from inspect_app.office.versions import hold, opened, unless_changed
 from inspect_app.projects import queries, services
+from inspect_app.projects.models import Agency
 
 
 @blueprint.get("/agencies")
@@ -40,8 +42,7 @@ class AgencyForm(FormSchema):
 def agency(agency_id: str) -> Response | tuple[str, int]:
     """One agency: confirm it, or merge it."""
     row = queries.agency(agency_id)
-    stored = {"do": "confirm", "code": row.code, "short_name": row.short_name}
-    form = bind(AgencyForm(), request.form) if request.method == "POST" else Form(stored)
+    form = bind(AgencyForm(), request.form) if request.method == "POST" else opened(_stored(row))
     clashes: list[str] = []
     with form.problems():
         if form.ready:
@@ -52,11 +53,16 @@ def agency(agency_id: str) -> Response | tuple[str, int]:
     return page("office/projects/agency.html", form, agency=row, known=known, clashes=clashes)
 
 
+def _stored(row: Agency) -> dict[str, str | None]:
+    return {"do": "confirm", "code": row.code, "short_name": row.short_name}
+
+
 def _settle(agency_id: str, form: Form) -> list[str]:
     if form.data["do"] == "confirm":
-        services.confirm_agency(
-            actor(), agency_id, code=form.data["code"], short_name=form.data["short_name"]
-        )
+        with unless_changed(form, lambda: _stored(hold(Agency, agency_id))):
+            services.confirm_agency(
+                actor(), agency_id, code=form.data["code"], short_name=form.data["short_name"]
+            )
         flash("機關已確認。")
         return []
     if not form.data["into"]:

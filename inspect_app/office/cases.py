@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -15,20 +14,25 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain.repeats import RELATIONS, Repeat
+from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import repeating
 from inspect_app.inspections.document import for_agency
 from inspect_app.inspections.models import Record
 from inspect_app.notices import deadlines, queries, services
-from inspect_app.notices.models import Case, Sanction
+from inspect_app.notices.models import Case
 from inspect_app.notices.rules import SANCTIONS
+from inspect_app.notices.services.holding import held
 from inspect_app.notifications import services as notifications
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.case_events import LETTERS, events
+from inspect_app.office.case_lines import deducted, done_about
 from inspect_app.office.case_timeline import timeline, told
-from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once, refuse_stale
+from inspect_app.office.forms import Day, Form, FormSchema, bind, once
+from inspect_app.office.versions import opened, saw_other, version_of
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
+from inspect_app.transaction import transaction
 
 STATES = {
     "waiting": ("填報中", "wait"),
@@ -74,8 +78,8 @@ def case(case_id: str) -> str:
     return case_page(queries.case(actor(), case_id))
 
 
-def case_page(row: Case, of: str = "", **forms: Form) -> str:
-    """The case page; a form that was refused is shown again with what was typed. `of`: whose of several alike it is."""
+def case_page(row: Case, **forms: Form) -> str:
+    """The case page; a form that was refused is shown again with what was typed."""
     record, tender = db.session.get_one(Record, row.inspection_id), db.session.get_one(Tender, row.tender_id)
     content = for_agency(record.content or {})
     letters, inspected_on = queries.letters(row.id), date.fromisoformat(content["visit"]["inspected_on"])
@@ -84,20 +88,29 @@ def case_page(row: Case, of: str = "", **forms: Form) -> str:
         name: forms.get(name, Form())
         for name in ("send", "extension", "decision", "remind", "letter", "close")
     }
-    sanctions = queries.sanctions(row.id)
+    deductions, sanctions = queries.deductions(row.id), queries.sanctions(row.id)
     return render_template(
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
         progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
         letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
-        deductions=queries.deductions(row.id),
-        money_forms={party: forms.get("money", Form()) if party == of else Form() for party, _ in PARTIES},
-        sanctions=sanctions, sanction_names=SANCTIONS, seen=_seen,
-        sanction_forms={key: Form(_noted(one)) for key, one in sanctions.items()}
-        | ({of: forms["sanction"]} if "sanction" in forms else {}), events=events(row), may=actor().may, P=Permission,
+        deductions=deductions, money_forms={party: forms.get(party) or opened(deducted(deductions.get(party))) for party, _ in PARTIES},
+        sanctions=sanctions, sanction_forms={kind: forms.get(kind) or opened(done_about(line)) for kind, line in sanctions.items()},
+        sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission, refused=_refused(forms), ready=ready_now(row),
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
         standing=deadlines.standing(row, clock.today()),
         deliveries=notifications.deliveries(f"case:{row.id}") if not actor().of_agency else [], **shown,
     )  # fmt: skip
+
+
+def _refused(forms: Mapping[str, Form]) -> Form | None:
+    """A form that the case's state refused: its section may be gone, so what was typed is shown on top."""
+    return next((form for form in forms.values() if form.error("") and not form.theirs), None)
+
+
+def ready_now(row: Case) -> str:
+    """Which answers stand ready, in which version: what the approver saw is what is sent."""
+    replies = ((entry, queries.current_reply(entry)) for entry in row.items if entry.state == "ready")
+    return version_of({entry.id: [reply.version if reply else 0] for entry, reply in replies})
 
 
 def _repeats(row: Case, content: Mapping[str, Any]) -> list[Repeat]:
@@ -107,7 +120,7 @@ def _repeats(row: Case, content: Mapping[str, Any]) -> list[Repeat]:
     return repeating.of_content(content, row.inspection_id, on, own)
 
 
-def _done(row_id: str, message: str, anchor: str = "") -> Response:
+def done(row_id: str, message: str, anchor: str = "") -> Response:
     flash(message)
     return redirect(url_for("office.case", case_id=row_id) + anchor, 303)
 
@@ -122,7 +135,10 @@ class LetterForm(FormSchema):
 class ReasonForm(FormSchema):
     reason = fields.String(load_default="", validate=validate.Length(max=2000))
     until = Day(load_default=None)
-    decision = fields.String(load_default="")
+
+
+class DecisionForm(ReasonForm):
+    decision = fields.String(required=True, validate=validate.OneOf(["granted", "refused"]))
 
 
 @blueprint.post("/cases/<case_id>/send")
@@ -133,10 +149,14 @@ def send_case(case_id: str) -> Response | tuple[str, int]:
     row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
     with form.problems():
         if form.ready:
-            count = services.send_replies(
-                actor(), row.id, letter_no=form.data["number"], letter_on=form.data["on"]
-            )
-            return _done(row.id, f"已送出 {count} 項改善結果。")
+            with transaction():
+                if saw_other(form, ready_now(held(actor(), row.id))):
+                    raise Problem("stale", "您開啟這一頁之後，待送出的項目有變動。請看過現在的內容再送出。")
+                count = services.send_replies(
+                    actor(), row.id, letter_no=form.data["number"], letter_on=form.data["on"]
+                )
+            return done(row.id, f"已送出 {count} 項改善結果。")
+    form.version = ready_now(row)  # the page that follows shows them
     return case_page(row, send=form), 422
 
 
@@ -150,7 +170,7 @@ def ask_extension(case_id: str) -> Response | tuple[str, int]:
             form.errors["until"] = "請填要展延到哪一天。"
         if form.ready:
             services.ask_extension(actor(), row.id, form.data["until"], form.data["reason"])
-            return _done(row.id, "已送出展延申請。", "#extension")
+            return done(row.id, "已送出展延申請。", "#extension")
     return case_page(row, extension=form), 422
 
 
@@ -158,14 +178,14 @@ def ask_extension(case_id: str) -> Response | tuple[str, int]:
 @requires(Permission.REVIEW_CASES)
 @once
 def decide_extension(case_id: str, extension_id: str) -> Response | tuple[str, int]:
-    row, form = queries.case(actor(), case_id), bind(ReasonForm(), request.form)
+    row, form = queries.case(actor(), case_id), bind(DecisionForm(), request.form)
     with form.problems():
         if form.ready:
             granted = form.data["decision"] == "granted"
             services.decide_extension(
                 actor(), extension_id, granted=granted, until=form.data["until"], reason=form.data["reason"]
             )
-            return _done(row.id, "已登錄展延的決定，並通知機關。", "#extension")
+            return done(row.id, "已登錄展延的決定，並通知機關。", "#extension")
     return case_page(row, decision=form), 422
 
 
@@ -177,7 +197,7 @@ def remind_case(case_id: str) -> Response | tuple[str, int]:
     with form.problems():
         if form.ready:
             services.remind(actor(), row.id, number=form.data["number"], note=form.data["note"])
-            return _done(row.id, "已稽催並寄出通知。")
+            return done(row.id, "已稽催並寄出通知。")
     return case_page(row, remind=form), 422
 
 
@@ -197,7 +217,7 @@ def add_letter(case_id: str) -> Response | tuple[str, int]:
                 data["note"],
             )
             services.add_letter(actor(), row.id, line)
-            return _done(row.id, "已登錄公文。", "#letters")
+            return done(row.id, "已登錄公文。", "#letters")
     return case_page(row, letter=form), 422
 
 
@@ -211,7 +231,7 @@ def close_case(case_id: str) -> Response | tuple[str, int]:
             services.close_case(
                 actor(), row.id, number=form.data["number"], on=form.data["on"] or clock.today()
             )
-            return _done(row.id, "已同意備查結案。")
+            return done(row.id, "已同意備查結案。")
     return case_page(row, close=form), 422
 
 
@@ -221,69 +241,4 @@ def close_case(case_id: str) -> Response | tuple[str, int]:
 def retry_mail(case_id: str) -> Response:
     row = queries.case(actor(), case_id)
     notifications.retry(f"case:{row.id}")
-    return _done(row.id, "已排入重新寄送。", "#mail")
-
-
-class MoneyForm(FormSchema):
-    amount = Money(required=True)
-    on = Day(load_default=None)
-    note = fields.String(load_default="", validate=validate.Length(max=500))
-
-
-@blueprint.post("/cases/<case_id>/deductions/<party>")
-@requires(Permission.VIEW_CASES)
-@once
-def record_deduction(case_id: str, party: str) -> Response | tuple[str, int]:
-    row, form = queries.case(actor(), case_id), bind(MoneyForm(), request.form)
-    with form.problems():
-        if form.ready:
-            services.record_deduction(actor(), row.id, party, **form.data)
-            return _done(row.id, "已登錄實際扣款。", "#penalty")
-    return case_page(row, party, money=form), 422
-
-
-class SanctionForm(FormSchema):
-    advised = fields.Boolean()
-    advice = fields.String(load_default="", validate=validate.Length(max=1000))
-    done = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
-    on = Day(load_default=None)
-    note = fields.String(load_default="", validate=validate.Length(max=1000))
-
-
-def _noted(row: Sanction) -> dict[str, Any]:
-    """A line of the table as its form shows it."""
-    done = {True: "yes", False: "no", None: ""}[row.done]
-    return {
-        "advised": row.advised,
-        "advice": row.advice,
-        "done": done,
-        "on": row.done_on,
-        "note": row.done_note,
-    }
-
-
-def _seen(row: Sanction) -> str:
-    """What a form was opened on: commission and agency write on the same line."""
-    return hashlib.sha256(repr(_noted(row)).encode()).hexdigest()[:16]
-
-
-@blueprint.post("/cases/<case_id>/sanctions/<kind>")
-@requires(Permission.VIEW_CASES)
-@once
-def record_sanction(case_id: str, kind: str) -> Response | tuple[str, int]:
-    """The team's advice (coordinator) or what was done (agency, coordinator)."""
-    row, form = queries.case(actor(), case_id), bind(SanctionForm(), request.form)
-    with form.problems():
-        if form.ready:
-            _refuse_unseen(form, queries.sanctions(row.id).get(kind))
-            done = {"yes": True, "no": False}.get(form.data.pop("done"))
-            services.note_sanction(actor(), row.id, kind, done=done, **form.data)
-            return _done(row.id, "已登錄處置情形。", "#sanctions")
-    return case_page(row, kind, sanction=form), 422
-
-
-def _refuse_unseen(form: Form, row: Sanction | None) -> None:
-    if row is not None:
-        labels = {"advice": "建議內容"} if actor().may(Permission.REVIEW_CASES) else {}
-        labels |= {"done": "機關實際處置", "on": "日期", "note": "說明"}
-        refuse_stale(form, _seen(row), labels, _noted(row))
+    return done(row.id, "已排入重新寄送。", "#mail")

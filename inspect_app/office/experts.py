@@ -17,6 +17,7 @@ from inspect_app.experts import queries, services
 from inspect_app.experts.models import Expert
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
+from inspect_app.office.versions import hold, opened, unless_changed
 
 
 @blueprint.get("/experts")
@@ -58,14 +59,15 @@ def new_expert() -> Response | tuple[str, int]:
 def expert(expert_id: str) -> Response | tuple[str, int]:
     """Change somebody, and the facts that may mean recusal."""
     row = queries.expert(expert_id)
-    return _edit(row, Form(_typed(row)))
+    return _edit(row, opened(_typed(row)))
 
 
 def _edit(row: Expert | None, stored: Form) -> Response | tuple[str, int]:
     form = bind(ExpertForm(), request.form) if request.method == "POST" else stored
     with form.problems():
         if form.ready:
-            saved = services.save_expert(actor(), _person(form.data), row.id if row else None)
+            with unless_changed(form, lambda: _typed(hold(Expert, row.id)) if row else None):
+                saved = services.save_expert(actor(), _person(form.data), row.id if row else None)
             flash(f"已儲存「{saved.name}」。")
             return redirect(url_for("office.expert", expert_id=saved.id), 303)
     return _page(row, form, Form())
@@ -128,7 +130,7 @@ def add_tie(expert_id: str) -> Response | tuple[str, int]:
             services.add_tie(actor(), row.id, services.TieFact(**form.data))
             flash("已記下應迴避的關係。")
             return redirect(url_for("office.expert", expert_id=row.id) + "#ties", 303)
-    return _page(row, Form(_typed(row)), form)
+    return _page(row, opened(_typed(row)), form)
 
 
 @blueprint.post("/experts/<expert_id>/ties/<tie_id>/remove")

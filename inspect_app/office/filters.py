@@ -14,6 +14,7 @@ from inspect_app.domain import roc
 from inspect_app.domain.reasons import Reason
 
 NOTHING = "—"
+BLANK = "（空白）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,23 @@ def _stands_in(article: str, edition: str) -> str:
     return f"〔依據：{article}{f'，{since} 起適用' if since else ''}〕"
 
 
-FILTERS = (iso_day, roc_date, roc_short, roc_datetime, roc_stamp, money, points, percent_bp, reasons)
+def stored_words(value: object, options: Iterable[tuple[object, ...]] = ()) -> str:
+    """A stored value as a person reads it: a choice by its label, a date in our era, a number with commas."""
+    labels = {str(option[0]): str(option[1]) for option in options}
+    if isinstance(value, list):
+        return "、".join(labels.get(str(item), str(item)) for item in value) or BLANK
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int):
+        return labels.get(str(value), f"{value:,}")
+    if isinstance(value, datetime):
+        return roc_datetime(value)
+    return roc_date(value) if isinstance(value, date) else labels.get(str(value), str(value or BLANK))
+
+
+FILTERS = (
+    stored_words, iso_day, roc_date, roc_short, roc_datetime, roc_stamp, money, points, percent_bp, reasons,
+)  # fmt: skip
 GLOBALS = (col, url_with, sort_state, sort_url)
 
 

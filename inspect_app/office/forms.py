@@ -145,12 +145,17 @@ def _in_chinese(rule: Any) -> None:
 
 @dataclass(slots=True)
 class Form:
-    """What a form shows: `typed` values (text as typed, or the stored ones on the first view) and errors by field."""
+    """What a form shows: `typed` values (text as typed, or the stored ones on the first view) and errors by field.
+
+    `version` says what the page showed (versions.py); `theirs` is what somebody else saved meanwhile, by field.
+    """
 
     typed: Mapping[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     sent: bool = False
+    version: str = ""
+    theirs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -186,7 +191,7 @@ class Form:
         try:
             yield
         except Problem as problem:
-            if problem.code in ("forbidden", "not_found", "stale", "signed_out") or problem.status >= 500:
+            if problem.code in ("forbidden", "not_found", "signed_out") or problem.status >= 500:
                 raise
             note_refusal(problem)
             self.errors[problem.field] = problem.detail
@@ -214,27 +219,6 @@ def _first(messages: Any) -> str:
 def page(template: str, form: Form, **context: Any) -> tuple[str, int]:
     """Render a form's page: 200 on the first view, 422 with everything typed when something is wrong."""
     return render_template(template, form=form, **context), 422 if form.errors else 200
-
-
-def refuse_stale(
-    form: Form, version: int | str, labels: Mapping[str, str], current: Mapping[str, Any]
-) -> None:
-    """Raise `stale`, showing both versions, unless the form's hidden `version` is the row's present one."""
-    if form.value("version") == str(version):
-        return
-    rows = differences(form, labels, current)
-    raise Problem(
-        "stale", "您開啟表單之後，別人已經更新這筆資料。兩份都列在下面，請重新開啟後再改。", rows=rows
-    )
-
-
-def differences(form: Form, labels: Mapping[str, str], current: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where what was typed and what is stored by now differ: label, mine, theirs."""
-    stored = Form(current)
-    pairs = [(label, _clean(form.value(name)), stored.value(name)) for name, label in labels.items()]
-    return [
-        {"label": label, "mine": mine, "theirs": theirs} for label, mine, theirs in pairs if mine != theirs
-    ]
 
 
 def once(view: View) -> View:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, request, url_for
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
@@ -11,10 +13,13 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain.roc import OFFSET
 from inspect_app.errors import Problem
+from inspect_app.extensions import db
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, Whole, bind, once, page
+from inspect_app.office.versions import unless_changed
 from inspect_app.scheduling import quotas as queries
 from inspect_app.scheduling import services
+from inspect_app.scheduling.models import QuarterlyReturn, QuotaAdjustment
 
 EARLIEST = 2016
 RATIO_NAME = "年度比率"
@@ -76,9 +81,20 @@ def adjust_quota(number: str) -> Response | tuple[str, int]:
     year, form = _year(number), bind(AdjustForm(), request.form)
     with form.problems():
         if form.ready:
-            services.adjust_quota(actor(), year, **form.data)
+            with unless_changed(form, lambda: _adjusted(year, form.data["band_from"])):
+                services.adjust_quota(actor(), year, **form.data)
             return _back(year, "已登錄首長的調整，請送工程會備查。")
     return year_page(year, adjust=form)
+
+
+def _adjusted(year: int, band_from: int) -> dict[str, Any] | None:
+    row = db.session.get(QuotaAdjustment, (year, band_from), with_for_update=True)
+    return {name: getattr(row, name) for name in ("required", "reason", "letter")} if row else None
+
+
+def _filed(year: int, quarter: int) -> dict[str, Any] | None:
+    row = db.session.get(QuarterlyReturn, (year, quarter), with_for_update=True)
+    return {"sent_on": row.sent_on, "letter": row.letter} if row else None
 
 
 @blueprint.post("/quotas/<number>/adjust/<band_from>/remove")
@@ -102,7 +118,10 @@ def file_return(number: str) -> Response | tuple[str, int]:
     with form.problems():
         if form.ready:
             data = form.data
-            services.file_return(actor(), year, data["quarter"], on=data["sent_on"], letter=data["letter"])
+            with unless_changed(form, lambda: _filed(year, data["quarter"])):
+                services.file_return(
+                    actor(), year, data["quarter"], on=data["sent_on"], letter=data["letter"]
+                )
             return _back(year, "已登錄函送工程會。")
     return year_page(year, filed=form)
 

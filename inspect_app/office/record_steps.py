@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from marshmallow import fields, validate
@@ -12,12 +13,15 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.inspections import services
+from inspect_app.extensions import db
+from inspect_app.inspections import queries, services
+from inspect_app.inspections.models import Inspection, TestResult
 from inspect_app.inspections.showing import shown
 from inspect_app.notices import services as notices
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.records import approval_page, frame, tab_page
+from inspect_app.office.versions import hold, opened, unless_changed
 
 
 class ReasonForm(FormSchema):
@@ -181,10 +185,11 @@ def _today() -> Form:
 @requires(Permission.ENTER_TEST_RESULTS)
 @once
 def test_result(inspection_id: str, entity_id: str) -> Response | tuple[str, int]:
-    form = bind(TestForm(), request.form) if request.method == "POST" else _today()
+    form = bind(TestForm(), request.form) if request.method == "POST" else _judged(inspection_id, entity_id)
     with form.problems():
         if form.ready:
-            services.enter_test_result(actor(), inspection_id, services.Judgement(entity_id, **form.data))
+            with unless_changed(form, lambda: _judgement(hold(Inspection, inspection_id), entity_id)):
+                services.enter_test_result(actor(), inspection_id, services.Judgement(entity_id, **form.data))
             return _back(inspection_id, "檢驗結果已登錄。", "tests")
     lines = shown(actor(), inspection_id).content["tests"]
     line = next((one for one in lines if one["entity_id"] == entity_id), None)
@@ -193,10 +198,36 @@ def test_result(inspection_id: str, entity_id: str) -> Response | tuple[str, int
     return _form_page("test", inspection_id, form, line=line)
 
 
+def _judged(inspection_id: str, entity_id: str) -> Form:
+    """What was entered already, to be corrected; else today."""
+    there = _judgement(db.session.get(Inspection, inspection_id), entity_id)
+    return opened(there) if there else _today()
+
+
+def _judgement(row: Inspection | None, entity_id: str) -> dict[str, Any] | None:
+    found = db.session.get(TestResult, (row.id, entity_id), populate_existing=True) if row else None
+    names = ("result", "judged_on", "report_no", "note")
+    return {name: getattr(found, name) for name in names} if found else None
+
+
+class RemarkForm(FormSchema):
+    text = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
 @blueprint.post("/inspections/<inspection_id>/members/<account_id>/remark")
 @requires(Permission.ISSUE_RECORDS)
 @once
-def remark_on_member(inspection_id: str, account_id: str) -> Response:
+def remark_on_member(inspection_id: str, account_id: str) -> Response | tuple[str, int]:
     """委員表現, for the central form."""
-    services.remark_on_member(actor(), inspection_id, account_id, _clean(request.form.get("text", ""))[:2000])
-    return _back(inspection_id, "委員表現已儲存。", "scores")
+    form = bind(RemarkForm(), request.form)
+
+    def there() -> dict[str, str]:
+        hold(Inspection, inspection_id)
+        return {"text": queries.remarks_of(inspection_id).get(account_id, "")}
+
+    with form.problems():
+        if form.ready:
+            with unless_changed(form, there):
+                services.remark_on_member(actor(), inspection_id, account_id, form.data["text"])
+            return _back(inspection_id, "委員表現已儲存。", "scores")
+    return tab_page(inspection_id, "scores", Form(), sent={account_id: form}), 422

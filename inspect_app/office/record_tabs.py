@@ -22,7 +22,9 @@ from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
 from inspect_app.office import dispute_pages, picture_facts, reused, under_way
+from inspect_app.office.forms import Form
 from inspect_app.office.record_words import FIELDS, KINDS, moment_of
+from inspect_app.office.versions import opened
 from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
 
@@ -157,11 +159,17 @@ def scores(who: Actor, one: Shown) -> Context:
     totals = [sheet["total"] for sheet in handed_in]
     open_ = one.inspection.sheets_open and bool(totals)
     return {
-        "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": queries.remarks_of(one.inspection.id),
+        "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": _remarks(one, sheets),
         "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(handed_in, one) if open_ else None,
         "most": block_maxima(rules), "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
         "on_behalf": _on_behalf(one) if one.inside else {},
     }  # fmt: skip
+
+
+def _remarks(one: Shown, sheets: Iterable[Mapping[str, Any]]) -> dict[str, Form]:
+    """A form per member: the remark as it stands."""
+    there = queries.remarks_of(one.inspection.id)
+    return {sheet["account"]: opened({"text": there.get(sheet["account"], "")}) for sheet in sheets}
 
 
 def _why_total(sheet: Mapping[str, Any], rules: RuleSet) -> list[Reason]:

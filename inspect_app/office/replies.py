@@ -22,16 +22,12 @@ from inspect_app.notices.rules import PHOTO_SLOTS, SLOT_NAMES
 from inspect_app.office import picture_facts, reused
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.cases import PARTS, STATES
-from inspect_app.office.forms import Day, Form, FormSchema, bind, differences, once
+from inspect_app.office.forms import Day, Form, FormSchema, bind, once
+from inspect_app.office.versions import lay_beside
 from inspect_app.photos import services as photos
 from inspect_app.projects.models import Tender
+from inspect_app.transaction import transaction
 
-LABELS = {
-    "cause": "缺失原因",
-    "measure": "改善對策及結果",
-    "done_on": "完成日期",
-    "undone_reason": "未完成原因及預定完成時間",
-}
 SLOTS = {"photos": PHOTO_SLOTS, "scans": ("scan",), "short": ()}
 
 
@@ -70,22 +66,18 @@ def _writable(entry: CaseItem) -> bool:
     )
 
 
-def _page(
-    entry: CaseItem, form: Form | None = None, decision: Form | None = None, *, stale: bool = False
-) -> str:
-    """`stale`: a colleague saved meanwhile; the next save, which is done knowingly, keeps what is typed."""
+def _page(entry: CaseItem, form: Form | None = None, decision: Form | None = None) -> str:
     reply, case = _shown_reply(entry), entry.case
     place = [one.id for one in case.items].index(entry.id)
     return render_template(
         "office/cases/item.html",
-        entry=entry, case=case, reply=reply, form=form or Form(_stored(reply)), decision=decision or Form(),
+        entry=entry, case=case, reply=reply, form=form or _first_view(reply), decision=decision or Form(),
         tender=db.session.get_one(Tender, case.tender_id), writable=_writable(entry), states=STATES, parts=PARTS,
         slots=_slots(entry, reply), slot_names=SLOT_NAMES, earlier=[one for one in entry.replies if one.round < entry.round],
         before=case.items[place - 1] if place else None,
         after=case.items[place + 1] if place + 1 < len(case.items) else None,
         may=actor().may, P=Permission, labels=services.EVIDENCE_NAMES, reused=_reused(entry, reply),
         facts=_facts(entry, [reply, *entry.replies]),
-        theirs=differences(form, LABELS, _stored(reply)) if form and stale else [],
     )  # fmt: skip
 
 
@@ -94,6 +86,10 @@ def _slots(entry: CaseItem, shown: Reply | None) -> list[str]:
     seen = [one for one in entry.replies if one.round < entry.round or one is shown]
     used = {photo.slot for reply in seen for photo in reply.photos}
     return [slot for slot in SLOT_NAMES if slot in SLOTS[entry.evidence] or slot in used]
+
+
+def _first_view(reply: Reply | None) -> Form:
+    return Form(_stored(reply), version=str(reply.version if reply else 0))
 
 
 def _shown_reply(entry: CaseItem) -> Reply | None:
@@ -105,7 +101,7 @@ def _shown_reply(entry: CaseItem) -> Reply | None:
 def _stored(reply: Reply | None) -> dict[str, Any]:
     if reply is None:
         return {}
-    stored = {name: getattr(reply, name) for name in LABELS}
+    stored = {name: getattr(reply, name) for name in ("cause", "measure", "done_on", "undone_reason")}
     return stored | {f"missing_{slot}": text for slot, text in reply.missing.items()}
 
 
@@ -134,22 +130,27 @@ def save_reply(
     """Keep the draft: by itself while typing (JSON), or by a button; `do` says what comes next."""
     entry, form = _entry(case_id, item_id), bind(ReplyForm(), request.form)
     by_itself = request.headers.get("X-Autosave") == "1"
-    try:
-        with form.problems():
-            if form.ready:
-                reply = services.save_draft(actor(), entry.id, _draft(form))
-                return (
-                    {"version": reply.version, "at": f"{clock.now().astimezone(clock.TAIPEI):%H:%M}"}
-                    if by_itself
-                    else _next(entry)
-                )
-    except Problem as problem:
-        if by_itself or problem.code != "stale":
-            raise
-        form.errors[""] = problem.detail
+    with form.problems():
+        if form.ready:
+            reply = _save(entry, form)
+            return (
+                {"version": reply.version, "at": f"{clock.now().astimezone(clock.TAIPEI):%H:%M}"}
+                if by_itself
+                else _next(entry)
+            )
     if by_itself:
         return {"errors": form.errors}, 422
-    return _page(entry, form, stale="" in form.errors), 422
+    return _page(entry, form), 422
+
+
+def _save(entry: CaseItem, form: Form) -> Reply:
+    """Keep the draft. When a colleague was faster, the form shows what that one saved beside what was typed."""
+    try:
+        return services.save_draft(actor(), entry.id, _draft(form))
+    except Problem as problem:
+        if problem.code == "stale":
+            lay_beside(form, _stored(queries.current_reply(entry)), problem.extra["version"])
+        raise
 
 
 def _draft(form: Form) -> services.Draft:
@@ -183,9 +184,9 @@ def _hand_over(entry: CaseItem) -> Response | tuple[str, int]:
     try:
         services.mark_ready(actor(), entry.id)
     except Problem as problem:
-        form = Form(
-            typed=request.form, sent=True, errors=dict(problem.extra.get("fields", {"": problem.detail}))
-        )
+        errors = dict(problem.extra.get("fields", {"": problem.detail}))
+        saved = queries.current_reply(entry)
+        form = Form(request.form, errors=errors, sent=True, version=str(saved.version if saved else 0))
         return _page(entry, form), 422
     flash("這一項已交核章。")
     return redirect(url_for("office.case", case_id=entry.case_id) + f"#item-{entry.id}", 303)
@@ -223,17 +224,18 @@ def decide_item(case_id: str, item_id: str) -> Response | tuple[str, int]:
     entry, form = _entry(case_id, item_id), bind(DecisionForm(), request.form)
     with form.problems():
         if form.ready:
-            _decide(entry, form.data["decision"], form.data["reason"])
+            _decide(entry, form.data["decision"], form.data["reason"], _round(form.value("version")))
             return redirect(_onward(entry), 303)
+    form.version = str(entry.round)  # the page that follows shows it
     return _page(entry, decision=form), 422
 
 
-def _decide(entry: CaseItem, decision: str, reason: str) -> None:
+def _decide(entry: CaseItem, decision: str, reason: str, seen: int | None) -> None:
     if decision == "accepted":
-        services.accept_item(actor(), entry.id, reason)
+        services.accept_item(actor(), entry.id, reason, seen=seen)
         flash(f"第 {entry.no} 項已同意。")
     elif decision == "returned":
-        services.return_item(actor(), entry.id, reason)
+        services.return_item(actor(), entry.id, reason, seen=seen)
         flash(f"第 {entry.no} 項已退回補正，並通知機關。")
     else:
         services.return_inside(actor(), entry.id, reason)
@@ -254,12 +256,28 @@ def _onward(entry: CaseItem) -> str:
 @once
 def accept_items(case_id: str) -> Response:
     """Accept several items at once."""
-    chosen = [_entry(case_id, item_id) for item_id in request.form.getlist("items")]
-    waiting = [entry for entry in chosen if entry.state == "sent"]
-    for entry in waiting:
-        services.accept_item(actor(), entry.id)
+    chosen = [_chosen(case_id, text) for text in request.form.getlist("items")]
+    waiting = [
+        (entry, seen) for entry, seen in chosen if entry.state == "sent" and seen in (None, entry.round)
+    ]
+    with transaction():
+        for entry, seen in waiting:
+            services.accept_item(actor(), entry.id, seen=seen)
     flash(f"已同意 {len(waiting)} 項。")
+    if left := len(chosen) - len(waiting):
+        flash(f"另有 {left} 項在您開啟這一頁之後有變動，沒有同意，請再看一次。", "warn")
     return redirect(url_for("office.case", case_id=case_id), 303)
+
+
+def _chosen(case_id: str, text: str) -> tuple[CaseItem, int | None]:
+    """`<item>.<round that was shown>`."""
+    item_id, _, seen = text.partition(".")
+    return _entry(case_id, item_id), _round(seen)
+
+
+def _round(text: str) -> int | None:
+    """The round that a page showed; None where the sender names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 @blueprint.post("/cases/<case_id>/items/<item_id>/evidence")

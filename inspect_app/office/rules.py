@@ -15,6 +15,7 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries, services
 from inspect_app.catalogue.knob import Knob
 from inspect_app.catalogue.knobs import KNOBS
+from inspect_app.catalogue.models import Closure, FieldSetting
 from inspect_app.domain import editions as rule_editions
 from inspect_app.domain.calendars import government_calendar
 from inspect_app.domain.editions import RuleSet
@@ -22,9 +23,11 @@ from inspect_app.domain.reasons import Reason, because
 from inspect_app.domain.rule_changes import LABELS, year_of_days
 from inspect_app.domain.rule_changes import compare_rules as domain_compare
 from inspect_app.errors import Problem
+from inspect_app.extensions import db
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.records import day_of
+from inspect_app.office.versions import unless_changed
 
 
 @blueprint.get("/rules")
@@ -95,19 +98,27 @@ def rule(key: str) -> Response | tuple[str, int]:
     )
     with form.problems():
         if form.ready:
-            data = form.data
-            services.set_setting(
-                actor(),
-                key,
-                data["effective_from"],
-                _typed(knob, data["value"]),
-                source=data["source"],
-                verified=data["verified"],
-            )
+            _set(knob, form)
             flash(f"已設定「{knob.label}」。")
             return redirect(url_for("office.rules"), 303)
     history = [row for row in queries.all_settings() if row.key == key]
     return page("office/catalogue/rule.html", form, knob=knob, history=history, today=today)
+
+
+def _set(knob: Knob, form: Form) -> None:
+    """A value that the city entered for that very day already is told, and replaced when it is sent again."""
+    data = form.data
+
+    def there() -> dict[str, Any] | None:
+        row = db.session.get(FieldSetting, (knob.key, data["effective_from"]), with_for_update=True)
+        facts = {"source": row.source, "verified": row.verified} if row else {}
+        return _stored(knob, row.value, row.effective_from) | facts if row else None
+
+    with unless_changed(form, there):
+        services.set_setting(
+            actor(), knob.key, data["effective_from"], _typed(knob, data["value"]), source=data["source"],
+            verified=data["verified"],
+        )  # fmt: skip
 
 
 def _stored(knob: Knob, shown: Any, today: date) -> dict[str, Any]:
@@ -158,10 +169,18 @@ def closures() -> Response | tuple[str, int]:
     with form.problems():
         if form.ready:
             data = form.data
-            services.set_closure(actor(), data["on"], working=data["working"] == "1", reason=data["reason"])
+            with unless_changed(form, lambda: _closure_of(data["on"])):
+                services.set_closure(
+                    actor(), data["on"], working=data["working"] == "1", reason=data["reason"]
+                )
             flash("已加入，之後的期限會依這一天計算。")
             return redirect(url_for("office.closures"), 303)
     return page("office/catalogue/closures.html", form, rows=queries.closures())
+
+
+def _closure_of(on: date) -> dict[str, str] | None:
+    row = db.session.get(Closure, on, with_for_update=True)
+    return {"working": "1" if row.working else "0", "reason": row.reason} if row else None
 
 
 @blueprint.post("/closures/<on>/remove")

@@ -5,8 +5,6 @@ Nothing of a plan goes into an address, a message after a redirect, or the brows
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -33,6 +31,7 @@ from inspect_app.office.plan_forms import (
     typed_dates,
     typed_of,
 )
+from inspect_app.office.versions import CHANGED, lay_beside, saw_other
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import notice, queries, services
@@ -109,8 +108,9 @@ def new_visit() -> Response | tuple[str, int]:
 def edit_visit(visit_id: str) -> Response | tuple[str, int]:
     found = services.view_sealed(actor(), visit_id)
     form = bind(PlanForm(), request.form) if request.method == "POST" else Form(typed_of(_plan(found)))
-    with form.problems(), kept(form):
+    with form.problems():
         if form.ready:
+            _refuse_stale(form, typed_of(_plan(found)), found.version)
             services.edit_visit(
                 actor(), visit_id, plan_of(form.data), version=_version(form.value("version"))
             )
@@ -118,15 +118,11 @@ def edit_visit(visit_id: str) -> Response | tuple[str, int]:
     return _plan_page(form, found)
 
 
-@contextmanager
-def kept(form: Form) -> Iterator[None]:
-    """Another planner was faster: say so on the form, and keep what was typed."""
-    try:
-        yield
-    except Problem as problem:
-        if problem.code != "stale":
-            raise
-        form.errors[""] = problem.detail
+def _refuse_stale(form: Form, now: dict[str, Any], version: int) -> None:
+    """Another planner was faster: say so on the form with what was saved, and keep what was typed."""
+    if saw_other(form, version):
+        lay_beside(form, now, version)
+        raise Problem("stale", CHANGED)
 
 
 def _version(text: str) -> int:
@@ -134,12 +130,15 @@ def _version(text: str) -> int:
 
 
 def _plan_page(form: Form, known: Known | None = None) -> tuple[str, int]:
-    tender = db.session.get(Tender, form.value("tender_id"))
+    tender, theirs = (
+        db.session.get(Tender, key) for key in (form.value("tender_id"), form.theirs.get("tender_id", ""))
+    )
     return page(
         "office/scheduling/form.html",
         form,
         known=known,
         tender=tender,
+        theirs=theirs,
         kinds=KIND_OPTIONS,
         only_demo=catalogue.only_demo_mix(clock.today()),
         **choices(),
@@ -303,6 +302,7 @@ def postpone_visit(visit_id: str) -> Response | tuple[str, int]:
     form = bind(PostponeForm(), request.form) if request.method == "POST" else Form(typed_dates(_plan(found)))
     with form.problems():
         if form.ready:
+            _refuse_stale(form, typed_dates(_plan(found)), found.version)
             services.postpone(actor(), visit_id, dates_of(form.data), form.data["reason"])
             return _back(visit_id, "行程已改期。")
     return page("office/scheduling/postpone.html", form, known=found, plan=_plan(found))

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from flask import Flask, render_template, render_template_string
+from flask import Flask, render_template_string
 from marshmallow import fields, validate
 from werkzeug.datastructures import MultiDict
 
 from inspect_app.errors import Problem
 from inspect_app.office.filters import percent_bp, roc_datetime, roc_short
-from inspect_app.office.forms import Day, Form, FormSchema, Money, Secret, Whole, bind, refuse_stale
+from inspect_app.office.forms import Day, Form, FormSchema, Money, Secret, Whole, bind
 from inspect_app.office.listing import listing
 
 
@@ -99,25 +99,6 @@ def test_a_services_problem_goes_to_its_field_a_serious_one_goes_on() -> None:
     assert form.errors == {"reason": "請填寫理由。"}
     with pytest.raises(Problem), form.problems():
         raise Problem("forbidden")
-
-
-def test_a_stale_form_shows_both_versions() -> None:
-    form = bind(Sample(), sent(name="我的", due="2026-11-23", version="3"))
-    current = {"name": "別人的", "due": date(2026, 11, 23)}
-    refuse_stale(form, 3, {"name": "名稱"}, current)
-    with pytest.raises(Problem) as refused:
-        refuse_stale(form, 4, {"name": "名稱", "due": "期限"}, current)
-    assert refused.value.code == "stale"
-    assert refused.value.extra["rows"] == [{"label": "名稱", "mine": "我的", "theirs": "別人的"}]
-
-
-def test_the_page_of_a_stale_form_lays_both_side_by_side(app: Flask, db: Any) -> None:
-    rows = [{"label": "名稱", "mine": "<我的>", "theirs": ""}]
-    with app.test_request_context("/office/x", method="POST"):
-        page = render_template("office/problem.html", problem=Problem("stale", "已更新。", rows=rows))
-    assert "&lt;我的&gt;" in page
-    assert "（空白）" in page
-    assert "您填寫的內容沒有消失" in page
 
 
 FIELDS = """{% import "office/macros.html" as ui with context %}{% call ui.form(form, draft="x", version=7) %}

@@ -118,7 +118,11 @@ def test_a_stale_form_keeps_what_was_typed(city: City, people: dict[str, Person]
     answer = people["planner"].post(f"/visits/{visit_id}/edit", **filled(city, version="1", topic="我打的字"))
     assert answer.status_code == 422
     assert "我打的字" in answer.text
-    assert "另一位承辦改過" in answer.text
+    assert "目前存的：" in answer.text
+    assert "別人改的" in answer.text
+    meant = filled(city, version="2", topic="我打的字")  # the form now carries what it showed
+    assert 'name="version" value="2"' in answer.text
+    assert people["planner"].post(f"/visits/{visit_id}/edit", **meant).status_code == 303
 
 
 def test_the_live_check_tells_composition_and_recusal(city: City, people: dict[str, Person]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-HIDDEN = re.compile(r'name="(csrf_token|once)" value="([^"]*)"')
+HIDDEN = re.compile(r'name="(csrf_token|once|version)" value="([^"]*)"')
 
 
 class Visitor:

@@ -32,11 +32,15 @@ class LetterLine:
     note: str = ""
 
 
-def _sent_item(actor: Actor, item_id: str) -> CaseItem:
+def _sent_item(actor: Actor, item_id: str, seen: int | None) -> CaseItem:
     permit(actor, Permission.REVIEW_CASES)
     entry = held_item(actor, item_id)
     if entry.state != "sent":
         raise Problem("wrong_state", "這一項目前不在待審查的狀態，請重新整理頁面。")
+    if seen not in (None, entry.round):
+        raise Problem(
+            "stale", f"您開啟這一頁之後，機關重新送來了第 {entry.round} 次填報。請看過新的內容再決定。"
+        )
     return entry
 
 
@@ -49,10 +53,10 @@ def _decide(actor: Actor, entry: CaseItem, decision: str, reason: str) -> None:
     audit.record(actor, f"notices.{decision}", f"case:{entry.case_id}", item=entry.id, round=entry.round)
 
 
-def accept_item(actor: Actor, item_id: str, note: str = "") -> None:
-    """Agree to one item's reply (同意)."""
+def accept_item(actor: Actor, item_id: str, note: str = "", *, seen: int | None = None) -> None:
+    """Agree to one item's reply (同意). Raises `stale` when the round that was `seen` is no longer the one that waits."""
     with transaction():
-        entry = _sent_item(actor, item_id)
+        entry = _sent_item(actor, item_id, seen)
         _decide(actor, entry, "accepted", note)
         entry.state = "accepted"
         if all(other.state == "accepted" for other in entry.case.items):
@@ -65,10 +69,10 @@ def accept_item(actor: Actor, item_id: str, note: str = "") -> None:
             )
 
 
-def return_item(actor: Actor, item_id: str, reason: str) -> None:
-    """退回補正: the reply of this round stays as it was, the next round begins. A reason is wanted."""
+def return_item(actor: Actor, item_id: str, reason: str, *, seen: int | None = None) -> None:
+    """退回補正: the reply of this round stays as it was, the next round begins. A reason is wanted. `stale` as above."""
     with transaction():
-        entry = _sent_item(actor, item_id)
+        entry = _sent_item(actor, item_id, seen)
         if not reason.strip():
             raise Problem("reason_required", "請說明退回補正的理由。", field="reason")
         _decide(actor, entry, "returned", reason)

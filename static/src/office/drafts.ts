@@ -1,6 +1,7 @@
 /**
  * Forms with data-draft keep what is typed in this browser until it is sent: an expired session or a closed window
- * loses nothing. Kept per person; signing out forgets them; passwords and files are never kept.
+ * loses nothing. Kept per person; signing out forgets them; passwords and files are never kept. A draft keeps the version
+ * that it was typed over, so that what somebody else saved meanwhile is told and not overwritten.
  */
 type Kept = Record<string, string[]>;
 
@@ -19,6 +20,8 @@ function controls(form: HTMLFormElement): (HTMLInputElement | HTMLSelectElement 
   );
 }
 
+const versionOf = (form: HTMLFormElement) => form.querySelector<HTMLInputElement>('input[name="version"]');
+
 const isChoice = (element: Element): element is HTMLInputElement =>
   element instanceof HTMLInputElement && ['checkbox', 'radio'].includes(element.type);
 
@@ -32,7 +35,15 @@ function read(form: HTMLFormElement): Kept {
   return kept;
 }
 
-function write(form: HTMLFormElement, kept: Kept): void {
+function keep(form: HTMLFormElement): void {
+  const version = versionOf(form)?.value;
+  const kept = version === undefined ? read(form) : { ...read(form), version: [version] };
+  localStorage.setItem(keyOf(form), JSON.stringify(kept));
+}
+
+function write(form: HTMLFormElement, kept: Kept, over?: string): void {
+  const version = versionOf(form);
+  if (version && over !== undefined) version.value = over;
   for (const control of controls(form)) {
     const values = kept[control.name];
     if (!values) continue;
@@ -42,7 +53,7 @@ function write(form: HTMLFormElement, kept: Kept): void {
   }
 }
 
-function offerUndo(form: HTMLFormElement, original: Kept): void {
+function offerUndo(form: HTMLFormElement, original: Kept, over?: string): void {
   const note = document.createElement('p');
   note.className = 'draft-note';
   note.setAttribute('role', 'status');
@@ -52,7 +63,7 @@ function offerUndo(form: HTMLFormElement, original: Kept): void {
   button.className = 'button button-quiet';
   button.textContent = '捨棄，改回原本內容';
   button.addEventListener('click', () => {
-    write(form, original);
+    write(form, original, over);
     localStorage.removeItem(keyOf(form));
     note.remove();
   });
@@ -64,9 +75,11 @@ function restore(form: HTMLFormElement): void {
   const text = localStorage.getItem(keyOf(form));
   if (!text || form.hasAttribute('data-errors')) return;
   const original = read(form);
-  if (text === JSON.stringify(original)) return;
-  write(form, JSON.parse(text));
-  offerUndo(form, original);
+  const over = versionOf(form)?.value;
+  const { version, ...kept } = JSON.parse(text) as Kept;
+  if (JSON.stringify(kept) === JSON.stringify(original)) return;
+  write(form, kept, version?.[0]);
+  offerUndo(form, original, over);
 }
 
 /**
@@ -92,7 +105,7 @@ export function keepDrafts(): void {
   if (!account) return;
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-draft]')) {
     restore(form);
-    form.addEventListener('input', () => localStorage.setItem(keyOf(form), JSON.stringify(read(form))));
+    form.addEventListener('input', () => keep(form));
     form.addEventListener('submit', () => sessionStorage.setItem(SENT, keyOf(form)));
   }
   document.querySelector('[data-forget-drafts]')?.addEventListener('submit', forgetAll);
