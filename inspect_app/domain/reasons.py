@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+
+from inspect_app.domain.roc import short_date
 
 
 class Evidence(StrEnum):
@@ -17,8 +20,8 @@ class Evidence(StrEnum):
 
 
 _NOTE = {
-    Evidence.NV: "（此項未經查證，為可調整的設定，自 {} 起適用）",
-    Evidence.SYS: "（此項依機關系統所見，為可調整的設定，自 {} 起適用）",
+    Evidence.NV: "（此項未經查證，為可調整的設定{}）",
+    Evidence.SYS: "（此項依機關系統所見，為可調整的設定{}）",
 }
 
 
@@ -33,7 +36,8 @@ class Source:
     @property
     def note(self) -> str:
         """The half sentence that marks a setting, empty for law and secondary sources."""
-        return _NOTE.get(self.evidence, "").format(self.edition)
+        since = f"，自 {short_date(date.fromisoformat(self.edition))} 起適用" if self.edition else ""
+        return _NOTE.get(self.evidence, "").format(since)
 
 
 Figure = int | str | bool | None

@@ -117,7 +117,7 @@ def result_text(result: Content) -> str:
     if result["withheld"]:
         return "檢驗結果判定後另函通知"
     if result["score"] is None:
-        return "本次不評分"
+        return "本次不評分" if result["unscored"] else "尚未評分"
     return f"{result['score']} 分（{result['grade']}）"
 
 

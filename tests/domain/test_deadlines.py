@@ -169,7 +169,7 @@ def test_the_words_of_a_deadline() -> None:
     calendar = GOVERNMENT.closed_on([date(2024, 2, 16), date(2025, 1, 1)])
     found = due(date(2024, 2, 7), 2, calendar, RULES, True)
     assert told(found) == [
-        ("deadline.first_day", "起算日計入（此項未經查證，為可調整的設定，自 2016-01-01 起適用）"),
+        ("deadline.first_day", "起算日計入（此項未經查證，為可調整的設定，自 105.01.01 起適用）"),
         ("deadline.working_days", "自 民國113年2月7日（三） 起 2 個工作天，到期日為 民國113年2月15日（四）"),
         (
             "deadline.holidays",

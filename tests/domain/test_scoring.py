@@ -159,7 +159,7 @@ def test_a_judgement_takes_its_number_from_a_setting_that_says_so() -> None:
     assert judged.source.evidence is Evidence.NV
     assert judged.text == (
         "其他影響安全的重大缺失經查核小組判定，列為丙等，核定為 69 分"
-        "（此項未經查證，為可調整的設定，自 2016-01-01 起適用）"
+        "（此項未經查證，為可調整的設定，自 105.01.01 起適用）"
     )
     kinds = RULES.value("forced_judgements")["kinds"]
     city = RULES.with_setting("forced_judgements", {"score": 60, "kinds": kinds}, CITY)

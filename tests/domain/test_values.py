@@ -119,8 +119,8 @@ def test_a_reason_says_where_it_stands() -> None:
     }
     notes = {mark: because("x", "文字", Source("第7條", "2023-08-09", mark)).text for mark in Evidence}
     assert notes[Evidence.LAW] == notes[Evidence.SEC] == "文字"
-    assert notes[Evidence.NV] == "文字（此項未經查證，為可調整的設定，自 2023-08-09 起適用）"
-    assert notes[Evidence.SYS] == "文字（此項依機關系統所見，為可調整的設定，自 2023-08-09 起適用）"
+    assert notes[Evidence.NV] == "文字（此項未經查證，為可調整的設定，自 112.08.09 起適用）"
+    assert notes[Evidence.SYS] == "文字（此項依機關系統所見，為可調整的設定，自 112.08.09 起適用）"
 
 
 @pytest.mark.parametrize(

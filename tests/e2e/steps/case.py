@@ -109,7 +109,7 @@ def deduct(town: Town) -> None:
     page.get_by_text("登錄實際扣款", exact=True).click()
     form = page.get_by_role("group", name="承攬廠商", exact=True)
     form.get_by_label("實際扣款").fill("12,000")
-    form.get_by_role("button", name="登錄", exact=True).click()
+    form.get_by_role("button", name="登錄承攬廠商的扣款").click()
     page.get_by_text("已登錄實際扣款").first.wait_for()
     line = page.get_by_role("table", name="扣點與金額").get_by_role("row").filter(has_text="承攬廠商")
     cells = [line.get_by_role("cell").nth(place).inner_text() for place in (0, 2, 3)]
