@@ -54,9 +54,10 @@ def read_roster(content: bytes) -> Table:
 
 def plan_roster(table: Table, stored: Iterable[Expert]) -> RosterPlan:
     """Compare with the roster. The key is the roster number, else name with unit; blanks never erase."""
-    known: dict[Key, Expert] = {
-        key: expert for expert in stored for key in _keys(expert.roster_no, expert.name, expert.employer)
-    }
+    known: dict[Key, list[Expert]] = {}
+    for expert in stored:
+        for key in _keys(expert.roster_no or "", expert.name, expert.employer):
+            known.setdefault(key, []).append(expert)
     plan = RosterPlan([], {}, ImportResult())
     seen: dict[Key, int] = {}
     counts = {"created": 0, "updated": 0, "unchanged": 0}
@@ -74,16 +75,33 @@ def plan_roster(table: Table, stored: Iterable[Expert]) -> RosterPlan:
     return plan
 
 
-def _keys(roster_no: str | None, name: str, employer: str) -> list[Key]:
-    return [(roster_no,)] if roster_no else [(name, employer)]
+def _keys(roster_no: str, name: str, employer: str) -> list[Key]:
+    """What somebody goes by, the number first."""
+    return [(roster_no,), (name, employer)] if roster_no else [(name, employer)]
 
 
-def _take(line: Line, known: Mapping[Key, Expert], seen: dict[Key, int], plan: RosterPlan) -> str:
+def _stored(values: Values, known: Mapping[Key, list[Expert]]) -> Expert | None:
+    """Who a row means. A list without numbers means those who have one, too: a second row of them would have no ties."""
+    number = values.get("roster_no", "")
+    if number and (found := known.get((number,))):
+        return found[0]
+    alike = known.get((values["name"], values.get("employer", "")), [])
+    alike = [expert for expert in alike if not (number and expert.roster_no)]
+    if len(alike) > 1:
+        raise _BadRow("專家編號", f"名單上有 {len(alike)} 位「{values['name']}」服務單位相同，請填專家編號。")
+    return alike[0] if alike else None
+
+
+def _take(line: Line, known: Mapping[Key, list[Expert]], seen: dict[Key, int], plan: RosterPlan) -> str:
     values = _values(line)
-    key = _keys(values.get("roster_no"), values["name"], values.get("employer", ""))[0]
+    old = _stored(values, known)
+    key = (
+        (old.id,)
+        if old
+        else _keys(values.get("roster_no", ""), values["name"], values.get("employer", ""))[0]
+    )
     if seen.setdefault(key, line.row) != line.row:
         raise _BadRow("姓名", f"「{values['name']}」和第 {seen[key]} 列是同一人，只採用前面那一列。")
-    old = known.get(key) or known.get((values["name"], values.get("employer", "")))
     if old is None:
         plan.new.append({"id": new_id(), **_defaults(values)})
         plan.result.preview.append(f"新增：{values['name']}（{values.get('employer') or '未填服務單位'}）")

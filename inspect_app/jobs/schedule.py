@@ -19,6 +19,7 @@ from inspect_app.config import Settings
 from inspect_app.evidence import clocks, heads, outgoing, stamping, stamps
 from inspect_app.evidence import letters as head_letters
 from inspect_app.inspections import quarantine, services_open
+from inspect_app.intake import held
 from inspect_app.notices import services as notices
 from inspect_app.notifications.mail import mailer_from_url
 from inspect_app.notifications.services import (
@@ -32,6 +33,7 @@ from inspect_app.photos import processing, verification
 from inspect_app.photos import services as photos
 from inspect_app.photos.workers import POOL
 from inspect_app.scheduling import services as scheduling
+from inspect_app.storage import storage_from_url
 from inspect_app.sync import previews
 
 OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
@@ -111,6 +113,11 @@ JOBS: tuple[Job, ...] = (
     Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
     Job("photos.again", every(3600), lambda _: retry_all("photo.process")),
     Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
+    Job(
+        "imports.clear",
+        every(6 * 3600),
+        lambda settings: held.clear(storage_from_url(settings.storage_url), clock.now()),
+    ),
     Job("previews.clear", every(6 * 3600), lambda _: previews.clear()),
     Job("cases.remind", every(3600), lambda _: notices.remind_due()),
     Job("accounts.idle", every(6 * 3600), lambda _: accounts.disable_idle_accounts()),

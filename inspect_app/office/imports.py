@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app, render_template, request
 from werkzeug.datastructures import FileStorage
 
-from inspect_app.accounts.actor import Actor
+from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue.services import import_catalogue
 from inspect_app.errors import Problem
 from inspect_app.experts.services import import_experts
-from inspect_app.intake import ImportResult
+from inspect_app.intake import ImportResult, held
 from inspect_app.intake.files import MAX_BYTES
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, page
@@ -55,33 +53,6 @@ KINDS = (
 )  # fmt: skip
 
 
-def keep(storage: Storage, person: Actor, content: bytes) -> str:
-    """Hold a file until its import is confirmed; one per person. Answers its SHA-256."""
-    forget(storage, person)
-    digest = hashlib.sha256(content).hexdigest()
-    storage.put(f"imports/{person.id}/{digest}", [content])
-    return digest
-
-
-def kept(storage: Storage, person: Actor, digest: str) -> bytes:
-    """The held bytes, checked against their hash; `gone` when the person has meanwhile chosen another file."""
-    if not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise Problem("gone", "暫存的檔案已經不在了，請重新選檔。", field="file")
-    try:
-        content = b"".join(storage.open(f"imports/{person.id}/{digest}"))
-    except KeyError:
-        raise Problem("gone", "暫存的檔案已經不在了，請重新選檔。", field="file") from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise Problem("hash_mismatch", "暫存的檔案和預覽時不同，請重新選檔。", field="file")
-    return content
-
-
-def forget(storage: Storage, person: Actor) -> None:
-    """Let go of what the person had chosen."""
-    for key in list(storage.keys(f"imports/{person.id}/")):
-        storage.delete(key)
-
-
 def _storage() -> Storage:
     return storage_from_url(current_app.config["SETTINGS"].storage_url)
 
@@ -108,15 +79,15 @@ def _import_page(kind: Kind) -> str | tuple[str, int]:
 def _previewed(kind: Kind) -> str:
     name, content = _uploaded(request.files.get("file"))
     result = kind.take(actor(), name, content, check=True)
-    digest = keep(_storage(), actor(), content) if result.changes else ""
+    digest = held.keep(_storage(), actor().id, content, clock.now()) if result.changes else ""
     return render_template("office/imports/preview.html", kind=kind, result=result, digest=digest, name=name)
 
 
 def _confirmed(kind: Kind) -> str:
     name = request.form.get("name", "")[-200:]
-    content = kept(_storage(), actor(), request.form["sha256"])
+    content = held.kept(_storage(), actor().id, request.form["sha256"])
     result = kind.take(actor(), name, content)
-    forget(_storage(), actor())
+    held.forget(_storage(), actor().id)
     return render_template("office/imports/result.html", kind=kind, result=result, name=name)
 
 

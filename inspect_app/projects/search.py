@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +17,7 @@ from inspect_app.extensions import db
 from inspect_app.projects.models import Agency, Firm, Tender
 
 UNKNOWN_BAND = "unknown"
+_BAND = re.compile(r"[0-9]{1,15}(-([0-9]{1,15})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +117,18 @@ def _conditions(wanted: TenderFilter) -> list[ColumnElement[bool]]:
 
 def _in_band(band: str) -> ColumnElement[bool]:
     low, _, high = band.partition("-")
-    if not low.isdigit() or (high and not high.isdigit()):
+    if not _BAND.fullmatch(band):
         return Tender.budget.is_(None) & Tender.budget.is_not(None)
     at_least = Tender.budget >= int(low)
     return and_(at_least, Tender.budget < int(high)) if high else at_least
 
 
 def _matches(text: str) -> ColumnElement[bool]:
+    number = unicodedata.normalize("NFKC", text)  # as an import keeps it
     firms = select(Firm.id).where(Firm.name.icontains(text, autoescape=True))
     return or_(
         Tender.name.icontains(text, autoescape=True),
-        Tender.number.icontains(text, autoescape=True),
+        Tender.number.icontains(number, autoescape=True),
         Tender.contractor_id.in_(firms),
         Tender.supervision_id.in_(firms),
     )

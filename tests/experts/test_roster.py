@@ -82,6 +82,19 @@ def test_somebody_entered_first_learns_the_number_later(db: Any) -> None:
     assert (only.roster_no, only.on_roster) == ("E001", True)
 
 
+def test_a_list_without_numbers_makes_nobody_twice(db: Any) -> None:
+    """A second row of somebody would have none of the ties that mean recusal."""
+    plain = {"姓名": "林示範", "服務單位": "示範大學土木系", "聘別": "外聘"}
+    take([ANNA])
+    assert take([plain]).unchanged == 1
+    assert take([{**plain, "專家編號": "E002"}, plain, ANNA]).as_dict() == {
+        "created": 1, "updated": 0, "unchanged": 1,
+        "rejected": [{"row": 4, "field": "姓名", "message": "「林示範」和第 3 列是同一人，只採用前面那一列。"}],
+    }  # fmt: skip
+    (bad,) = take([plain]).rejected
+    assert (bad.field, "有 2 位" in bad.message) == ("專家編號", True)
+
+
 def test_off_the_roster_wants_the_approved_reason(db: Any) -> None:
     with pytest.raises(Problem) as told:
         save_expert(SYSTEM, Person("王示範", on_roster=False))

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.permissions import Role
 from inspect_app.catalogue.services import load_shipped, set_setting
+from inspect_app.jobs.schedule import JOBS
 from inspect_app.projects import queries
 from inspect_app.projects.models import Agency, ImportRun, Tender
 from inspect_app.transaction import transaction
@@ -74,6 +75,19 @@ def test_another_persons_file_cannot_be_confirmed(db: Any, client: Any, coordina
     assert db.session.scalars(select(Tender)).all() == []
 
 
+def test_a_preview_that_nobody_confirms_is_gone_after_a_day(
+    app: Any, coordinator: Person, clock: Any
+) -> None:
+    """The file holds identity numbers, which are never stored."""
+    first = digest_on(coordinator.post("/imports/tenders", **upload(xml_file(tender_xml()), "a.xml")))
+    job = next(job for job in JOBS if job.name == "imports.clear")
+    assert job.run(app.config["SETTINGS"]) == 0
+    clock.advance(days=1, seconds=1)
+    assert job.run(app.config["SETTINGS"]) == 1
+    answer = coordinator.post("/imports/tenders", sha256=first, name="a.xml")
+    assert (answer.status_code, "重新選檔" in answer.text) == (422, True)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -109,12 +123,17 @@ def test_the_list_filters_and_pages(coordinator: Person) -> None:
         )
     assert coordinator.get("/tenders").text.count('class="row-link"') == 50
     assert coordinator.get("/tenders?page=2").text.count('class="row-link"') == 10
-    assert coordinator.get("/tenders?q=N07").text.count('class="row-link"') == 1
+    for asked in ("N07", "Ｎ０７"):
+        assert coordinator.get(f"/tenders?q={asked}").text.count('class="row-link"') == 1
     assert coordinator.get("/tenders?behind=1000").text.count('class="row-link"') == 40
     assert coordinator.get("/tenders?band=unknown").text.count("then=next") == 50
     for odd in (
         "?page=x&sort=zzz&band=1-x&behind=y&agency=none&q=%F0%9F%98%80",
         "?page=999999",
+        "?band=²",
+        "?band=²-",
+        "?band=1-²",
+        "?band=99999999999999999999999-",
         "?sort=-gap",
     ):
         assert coordinator.get(f"/tenders{odd}").status_code == 200
