@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, InstanceState, Session
 from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -47,6 +47,30 @@ class Base(DeclarativeBase):
     """Every table's base: constraints have predictable names, so that migrations can name them."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+STATE_NAMES = (
+    "key", "runid", "session_id", "_instance_dict", "_strong_obj", "modified", "expired", "load_options", "load_path",
+    "insert_order", "identity_token", "mapper", "parents", "callables", "attrs", "_deleted", "_load_pending", "_pending_mutations",
+    "_empty_collections", "_last_known_values", "_orphaned_outside_of_session",
+)  # fmt: skip
+
+
+def _name_what_states_hold() -> None:
+    """Keep Python 3.11 from crashing in the middle of a session's end. Before the first row is loaded.
+
+    There the instances of a class share their attributes' names, which are fixed by the first thirty instances. One that gets
+    a further attribute makes a dict of its own, over the values that it has; to allocate that may start the collector; and what
+    the collector finds may be the object of this very row, whose `InstanceState._cleanup` sets the attribute, too, and
+    makes the same dict within. Two owners, one of them freed: the process dies now or later. With the names known, setting one
+    makes no dict. From Python 3.12 on nothing is collected in the middle of a statement.
+    """
+    state = InstanceState.__new__(InstanceState)
+    for name in STATE_NAMES:
+        setattr(state, name, None)
+
+
+_name_what_states_hold()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
