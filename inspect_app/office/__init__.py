@@ -17,6 +17,7 @@ from inspect_app.transaction import end_read
 
 VIEWS: tuple[str, ...] = (
     "scheduling",
+    "calling_off",
     "assets",
     "session",
     "passwords",

@@ -35,8 +35,10 @@ from inspect_app.office.versions import CHANGED, lay_beside, saw_other
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import notice, queries, services
+from inspect_app.scheduling.models import Visit
 from inspect_app.scheduling.plan import KINDS, ROLES, Known, Plan
 from inspect_app.scheduling.services.rows import STATES
+from inspect_app.sync import calling_off
 
 KIND_OPTIONS = list(KINDS.items())
 EVENTS = {
@@ -192,8 +194,17 @@ def visit(visit_id: str) -> str:
         tender=projects.tender(found.plan.tender_id) if found.plan else None,
         on_the_day=found.planned_on <= clock.today(),
         history=_history(visit_id) if planning else [],
-        work=quarantine.of_visit(actor(), visit_id) if row.state == quarantine.CANCELLED else 0,
+        **(_undoing(row) if found.role == "planner" else {}),
     )
+
+
+def _undoing(row: Visit) -> dict[str, Any]:
+    """What a planner may still do with a visit that is released or cancelled, and how much waits for it."""
+    if row.state == queries.RELEASED:
+        return {"may_call_off": calling_off.may_call_off(row.id)}
+    cancelled = row.state == quarantine.CANCELLED
+    work = quarantine.of_visit(actor(), row.id) if cancelled else 0
+    return {"work": work, "may_restore": cancelled and services.stood_approved(row)}
 
 
 def _history(visit_id: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from inspect_app.scheduling.services.planning import (
     submit,
 )
 from inspect_app.scheduling.services.releasing import release, release_due
+from inspect_app.scheduling.services.undoing import call_off, stood_approved, took_place
 from inspect_app.scheduling.services.viewing import (
     list_sealed,
     note_view,
@@ -29,6 +30,7 @@ __all__ = [
     "approve_visit",
     "call_due",
     "call_handler",
+    "call_off",
     "cancel",
     "edit_visit",
     "file_return",
@@ -44,6 +46,8 @@ __all__ = [
     "remove_adjustment",
     "return_visit",
     "seal_words",
+    "stood_approved",
     "submit",
+    "took_place",
     "view_sealed",
 ]
