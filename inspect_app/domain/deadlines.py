@@ -109,6 +109,9 @@ def record_punctuality(inspected: date, sent: date, calendar: Calendar, rules: R
     first = int(rules.value("count_first_day") and calendar.works(inspected))
     day, limit = working_days_between(inspected, sent, calendar) + first, rules.value("record_days")
     late = sent > record_due(inspected, calendar, rules).due
+    day = (
+        max(day, limit + 1) if late else day
+    )  # a weekend after the last day belongs to the working day after it
     text = f"查核紀錄於第 {day} 個工作天發文，期限 {limit} 個工作天" + ("，請填逾期原因" if late else "")
     reason = because("deadline.record", text, rules.source_of("record_days"), day=day, limit=limit)
     return Punctuality(day, late, (reason,))

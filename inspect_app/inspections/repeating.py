@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, select
 
 from inspect_app.domain.repeats import Found, Repeat, repeats
 from inspect_app.extensions import db
-from inspect_app.inspections.models import Rollup, RollupFinding
-from inspect_app.projects.models import Agency, Firm, Tender
-
-_CONTRACTOR, _SUPERVISION = aliased(Firm), aliased(Firm)
+from inspect_app.inspections.models import Inspection, Record, Rollup, RollupFinding
+from inspect_app.projects.models import Agency, Tender
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,11 @@ class Wanted:
 
 
 def found(wanted: Wanted) -> list[Found]:
-    """The defects of issued records with who was concerned, by day."""
+    """The defects of issued records with who was concerned, by day.
+
+    The firms are those of the record: another that took over later did not make the defect. Tender and agency go by what
+    they are called now, so that one that was renamed is still the same.
+    """
     query = (
         select(
             RollupFinding.code,
@@ -38,35 +39,47 @@ def found(wanted: Wanted) -> list[Found]:
             Tender.name,
             Tender.number,
             Agency.name,
-            _CONTRACTOR.name,
-            _SUPERVISION.name,
         )
         .join(Rollup, Rollup.inspection_id == RollupFinding.inspection_id)
         .join(Tender, Tender.id == Rollup.tender_id)
         .join(Agency, Agency.id == Rollup.agency_id)
-        .outerjoin(_CONTRACTOR, _CONTRACTOR.id == Tender.contractor_id)
-        .outerjoin(_SUPERVISION, _SUPERVISION.id == Tender.supervision_id)
-        .where(RollupFinding.kind == "defect", RollupFinding.code != "")
-        .where(Rollup.inspected_on.between(wanted.first, wanted.last))
+        .where(RollupFinding.kind == "defect", RollupFinding.code != "", *_within(wanted))
         .order_by(Rollup.inspected_on, Rollup.inspection_id, RollupFinding.no)
     )
     if wanted.codes is not None:
         query = query.where(RollupFinding.code.in_(wanted.codes))
-    if wanted.agency_id:
-        query = query.where(Rollup.agency_id == wanted.agency_id)
-    return [_found(*row) for row in db.session.execute(query)]
+    firms = _firms(wanted)
+    return [
+        Found(code, key, on, _project(*names), *firms.get(key, ("", "")), agency=names[-1])
+        for code, key, on, *names in db.session.execute(query)
+    ]
 
 
-def _found(code: str, inspection: str, on: date, *names: str | None) -> Found:
-    """`names`: tender, number, agency, contractor, supervision. A number alone is no project: two agencies may use it."""
-    tender, number, agency, contractor, supervision = (name or "" for name in names)
-    return Found(code, inspection, on, f"{tender}（{agency}，{number}）", contractor, supervision, agency)
+def _within(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """These days and this agency, of rollups."""
+    days = Rollup.inspected_on.between(wanted.first, wanted.last)
+    return [days, Rollup.agency_id == wanted.agency_id] if wanted.agency_id else [days]
+
+
+def _firms(wanted: Wanted) -> dict[str, tuple[str, str]]:
+    """Inspection id -> contractor and supervision as its record names them."""
+    names = (Record.content["basic", name].as_string() for name in ("contractor", "supervision"))
+    query = select(Record.inspection_id, *names).join(Rollup, Rollup.inspection_id == Record.inspection_id)
+    rows = db.session.execute(query.where(*_within(wanted)))
+    return {key: (contractor, supervision) for key, contractor, supervision in rows}
+
+
+def _project(name: str, number: str, agency: str) -> str:
+    """A number alone is no project: two agencies may use it."""
+    return f"{name}（{agency}，{number}）"
 
 
 def of_content(content: Mapping[str, Any], inspection_id: str, on: date, agency_id: str = "") -> list[Repeat]:
     """What of a record's defects had been found before. `agency_id`: only among that agency's own inspections."""
-    names = [content["basic"][name] for name in ("name", "number", "agency", "contractor", "supervision")]
-    now = [_found(line["code"], inspection_id, on, *names) for line in content["defects"] if line["code"]]
+    tender = db.session.get_one(Tender, db.session.get_one(Inspection, inspection_id).tender_id)
+    basic, agency = content["basic"], tender.agency.name
+    names = (_project(tender.name, tender.number, agency), basic["contractor"], basic["supervision"], agency)
+    now = [Found(line["code"], inspection_id, on, *names) for line in content["defects"] if line["code"]]
     codes = frozenset(one.code for one in now)
     return repeats(now, found(Wanted(codes, last=on, agency_id=agency_id))) if now else []
 

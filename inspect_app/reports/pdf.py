@@ -33,6 +33,7 @@ from inspect_app.reports.strokes import svg
 log = structlog.get_logger()
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(pylopdf_fonts_zh_tw.__file__).parent
+SAME = {"値": "值"}  # the shipped table's form of a character that the font has in Taiwan's form
 MISSING = "〓"  # the geta mark: the printers' sign for a character that the font lacks
 
 
@@ -134,5 +135,7 @@ def _drawn(character: str) -> str:
         return character
     if unicodedata.category(character) in ("Cc", "Cf", "Mn"):
         return ""
+    if character in SAME:
+        return SAME[character]
     log.warning("reports.missing_glyph", codepoint=f"U+{ord(character):04X}")
     return MISSING

@@ -203,6 +203,10 @@ def test_days_beyond_the_published_calendar_say_so() -> None:
 
 def test_the_record() -> None:
     assert record_due(date(2024, 2, 7), GOVERNMENT, RULES).due == date(2024, 2, 22)
+    weekend = record_punctuality(date(2024, 3, 6), date(2024, 3, 16), GOVERNMENT, RULES)
+    assert (weekend.day, weekend.reason_wanted) == (8, True), (
+        "the Saturday after the seventh belongs to the Monday"
+    )
     late = record_punctuality(date(2024, 3, 4), date(2024, 3, 14), GOVERNMENT, RULES)
     assert late.reasons[0].text == "查核紀錄於第 8 個工作天發文，期限 7 個工作天，請填逾期原因"
     assert late.reasons[0].figures == {"day": 8, "limit": 7}

@@ -14,12 +14,13 @@ from inspect_app import clock as clock_of_product
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account
 from inspect_app.catalogue import services as settings
-from inspect_app.inspections import repeating
+from inspect_app.inspections import queries, repeating
 from inspect_app.inspections.models import Record
 from inspect_app.meetings import services as meetings
 from inspect_app.notices import queries as notices
 from inspect_app.notices import services
 from inspect_app.office import home
+from inspect_app.projects.models import Tender
 from inspect_app.transaction import transaction
 from tests.support import factories as make
 from tests.support.inspected import Inspected, Told, inspection_with_log
@@ -189,6 +190,23 @@ def test_the_same_number_at_two_agencies_is_two_projects(db: Any, clock: Any) ->
     other.issued()
     projects = {line.project for line in repeating.found(repeating.Wanted())}
     assert len(projects) == 2
+
+
+def test_a_firm_that_took_over_has_not_made_the_defects_before_it(db: Any, clock: Any) -> None:
+    """And a tender that was renamed is still the same project."""
+    one = inspection_with_log()
+    one.issued()
+    (first, *_) = repeating.found(repeating.Wanted())
+    content = queries.content_of(one.id)
+    with transaction() as session:
+        tender = session.get_one(Tender, one.tender.id)
+        tender.contractor_id, tender.name = make.firm("接手營造股份有限公司").id, "示範橋耐震補強工程（續建）"
+    (again, *_) = repeating.found(repeating.Wanted())
+    assert again.contractor == first.contractor == content["basic"]["contractor"]
+    assert again.supervision == content["basic"]["supervision"]
+    later = repeating.of_content(content, one.id, one.row.inspected_on)
+    assert later == [], "a visit is no repeat of itself"
+    assert again.project.startswith("示範橋耐震補強工程（續建）")
 
 
 def test_the_reference_score_is_the_coordinator_s_alone(client: FlaskClient, db: Any, clock: Any) -> None:
