@@ -13,7 +13,7 @@ class Todo:
     """One thing to do: what, until when, one button.
 
     `what` is the sentence for the screen and never names the target of a sealed visit; `endpoint` and `args` make the
-    button's address; `button` is a verb; `kind` groups lines (inspection, record, case, meeting, account ...); `why`: the
+    button's address; `button` is a verb; `kind` groups lines (inspection, record, case, meeting, account, system ...); `why`: the
     reasons of the day, which every line with a day has.
     """
 

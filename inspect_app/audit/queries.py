@@ -30,6 +30,16 @@ def lines(wanted: Filter, offset: int, limit: int) -> tuple[list[AuditLine], int
     return list(db.session.scalars(query.order_by(AuditLine.n.desc()).offset(offset).limit(limit))), count
 
 
+def first_at() -> datetime | None:
+    """The moment of the first line; None when nothing was done yet."""
+    return db.session.scalar(select(AuditLine.at).order_by(AuditLine.n).limit(1))
+
+
+def latest_at(action: str) -> datetime | None:
+    """The moment of the newest line of an action."""
+    return db.session.scalar(select(func.max(AuditLine.at)).where(AuditLine.action == action))
+
+
 def _narrowed(wanted: Filter) -> Select[tuple[AuditLine]]:
     query = select(AuditLine)
     if wanted.action:

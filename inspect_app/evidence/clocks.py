@@ -47,4 +47,4 @@ def todos(actor: Actor, today: date) -> list[Todo]:
         return []
     day = format_date(mark.went_back_at.astimezone(clock.TAIPEI).date())
     what = f"伺服器的時鐘在{day}倒退了 {mark.seconds} 秒，請檢查校時服務；收件時間與期限不受影響"
-    return [Todo(what, None, "office.audit_log", {"action": "clock."}, "查看紀錄", "account", overdue=True)]
+    return [Todo(what, None, "office.audit_log", {"action": "clock."}, "查看紀錄", "system", overdue=True)]

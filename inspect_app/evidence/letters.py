@@ -96,15 +96,19 @@ def _lines(digest: str) -> str:
     return "\n".join(grouped(digest[n : n + 64]) for n in range(0, len(digest), 64))
 
 
+def begun(today: date) -> datetime:
+    """The moment at which the day began."""
+    return datetime.combine(today, time(), clock.TAIPEI)
+
+
 def _no_head(today: date) -> list[Todo]:
     """Where somebody outside waits for the day's head. Without one no letter is queued, and none could be late."""
     settings = current_app.config["SETTINGS"]
-    begun = datetime.combine(today, time(), clock.TAIPEI)
     wanted = settings.head_mail_to or settings.tsa_url
-    if not wanted or clock.now() < begun + LATE or heads.first_of(today) is not None:
+    if not wanted or clock.now() < begun(today) + LATE or heads.first_of(today) is not None:
         return []
     what = "今天還沒有稽核紀錄首，無法寄出，也無法蓋時戳；請檢查背景工作（jobs）是否在執行，以及簽章金鑰"
-    return [Todo(what, None, "office.evidence_page", {}, "查看簽章首", "account", overdue=True)]
+    return [Todo(what, None, "office.evidence_page", {}, "查看簽章首", "system", overdue=True)]
 
 
 def todos(actor: Actor, today: date) -> list[Todo]:
@@ -114,7 +118,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     return _no_head(today) + [
         Todo(
             f"稽核紀錄首沒有寄達 {row.payload['to']}：{row.error or '尚未寄出'}；系統會繼續重試，請檢查收件位址與郵件設定",
-            None, "office.evidence_page", {}, "查看簽章首", "account", overdue=True,
+            None, "office.evidence_page", {}, "查看簽章首", "system", overdue=True,
         )
         for row in outgoing.unfinished(KIND, LATE)
     ]  # fmt: skip

@@ -37,7 +37,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     return [
         Todo(
             f"稽核紀錄首過了 {hours} 小時還沒有蓋上時戳：{row.error or '尚未詢問'}；系統會繼續重試，請檢查時戳機關的設定與網路",
-            None, "office.evidence_page", {}, "查看簽章首", "account", overdue=True,
+            None, "office.evidence_page", {}, "查看簽章首", "system", overdue=True,
         )
         for row in outgoing.unfinished(KIND, timedelta(hours=hours))
     ]  # fmt: skip

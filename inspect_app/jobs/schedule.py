@@ -27,6 +27,7 @@ from inspect_app.notifications.services import (
     deliver_due,
     deliver_side_by_side,
     mail_handler,
+    once_more,
     retry_all,
 )
 from inspect_app.photos import processing, verification
@@ -96,6 +97,12 @@ def look_after_heads(settings: Settings) -> None:
     stamping.watch(settings.tsa_alarm_hours)
 
 
+def try_letters_again(_: Settings) -> None:
+    """The job: letters that were given up on get one attempt more, for a week. Not those of passwords: nobody waits so long."""
+    for kind in ("mail", scheduling.CALL):
+        once_more(kind, outgoing.GIVEN_UP)
+
+
 JOBS: tuple[Job, ...] = (
     Job("audit.chain", every(1), lambda _: chaining.chain_waiting()),
     Job("clock.watch", every(15), lambda _: clocks.watch()),
@@ -112,6 +119,7 @@ JOBS: tuple[Job, ...] = (
     Job("visits.call", every(15), lambda _: scheduling.call_due(clock.now())),
     Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
     Job("photos.again", every(3600), lambda _: retry_all("photo.process")),
+    Job("letters.again", every(6 * 3600), try_letters_again),
     Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
     Job(
         "imports.clear",

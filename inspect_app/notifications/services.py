@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 
 from inspect_app import clock
 from inspect_app.extensions import db
@@ -156,15 +156,33 @@ def retry(ref: str) -> None:
     _due_again(OutboxRow.ref == ref)
 
 
-def retry_all(kind: str) -> None:
-    """The same for all of a kind that has no button: what failed while the disk was full is due again."""
-    _due_again(OutboxRow.kind == kind)
+def retry_all(kind: str, younger: timedelta | None = None) -> None:
+    """The same for all of a kind, queued no longer ago than `younger`: what failed while the disk was full is due again."""
+    _due_again(and_(OutboxRow.kind == kind, _queued_within(younger)))
 
 
-def _due_again(which: ColumnElement[bool]) -> None:
+def once_more(kind: str, younger: timedelta) -> None:
+    """One attempt more for what was given up on: a mail server may be away for longer than all attempts together take."""
+    _due_again(and_(OutboxRow.kind == kind, _queued_within(younger)), MAX_ATTEMPTS - 1)
+
+
+def _queued_within(span: timedelta | None) -> ColumnElement[bool]:
+    return true() if span is None else OutboxRow.created_at > clock.now() - span
+
+
+def late(kinds: Sequence[str], longer: timedelta, younger: timedelta | None = None) -> list[OutboxRow]:
+    """What should have been carried out and is not, the newest first: given up on, or still tried after `longer`."""
+    waits = and_(OutboxRow.state != "done", OutboxRow.created_at <= clock.now() - longer)
+    query = select(OutboxRow).where(OutboxRow.kind.in_(kinds), or_(OutboxRow.state == "failed", waits))
+    return list(
+        db.session.scalars(query.where(_queued_within(younger)).order_by(OutboxRow.created_at.desc()))
+    )
+
+
+def _due_again(which: ColumnElement[bool], attempts: int = 0) -> None:
     failed = update(OutboxRow).where(which, OutboxRow.state == "failed")
     with transaction() as session:
-        session.execute(failed.values(state="waiting", attempts=0, due_at=clock.now()))
+        session.execute(failed.values(state="waiting", attempts=attempts, due_at=clock.now()))
 
 
 def deliveries(ref: str) -> list[OutboxRow]:

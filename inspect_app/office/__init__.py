@@ -25,6 +25,7 @@ VIEWS: tuple[str, ...] = (
     "profile",
     "left_behind",
     "help",
+    "late_letters",
     "accounts",
     "audit_log",
     "evidence",

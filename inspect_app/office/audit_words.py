@@ -56,6 +56,7 @@ WORDS: dict[str, str] = {
     "inspections.tidied": "整理文字",
     "installation.backed_up": "完成備份",
     "installation.restored": "由備份還原",
+    "notifications.sent_again": "重新寄送沒有寄出的信",
     "meetings.created": "準備會議",
     "meetings.frozen": "會議資料定稿",
     "meetings.ruled": "登錄主席裁示",

@@ -26,6 +26,7 @@ PROVIDERS: tuple[str, ...] = (
     "inspections.todos",
     "sync.left_behind",
     "sync.device_clocks",
+    "evidence.condition",
     "evidence.clocks",
     "evidence.letters",
     "evidence.stamps",
@@ -48,4 +49,7 @@ def todos(person: Actor, today: date) -> list[Todo]:
 @blueprint.get("/")
 @requires(Permission.SIGNED_IN)
 def home() -> str:
-    return render_template("office/home.html", todos=todos(actor(), clock.today()), today=clock.today())
+    found = todos(actor(), clock.today())
+    system = [todo for todo in found if todo.kind == "system"]
+    waiting = [todo for todo in found if todo.kind != "system"]
+    return render_template("office/home.html", todos=waiting, system=system, today=clock.today())

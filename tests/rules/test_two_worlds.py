@@ -23,6 +23,9 @@ from tests.support import factories as make
 
 NOTHING = "0198c0de-0000-7000-8000-000000000000"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SIGNED = re.compile(
+    r"(inspect_messages=\.?[\w-]+)\.[\w-]+\.[\w-]+(?=;)"
+)  # what a cookie holds, without the moment and its signature
 ELSEWHERE = {
     "static", "field.shell", "office.assets",  # files of the build
     "health.metrics",  # the process's own figures
@@ -69,7 +72,7 @@ def walk(app: Flask, city: City, headers: dict[str, str], visit_id: str) -> list
 
 
 def neutral(text: str, visit_id: str) -> str:
-    return UUID.sub("UUID", text.replace(visit_id, NOTHING))
+    return SIGNED.sub(r"\1", UUID.sub("UUID", text.replace(visit_id, NOTHING)))
 
 
 def packed(data: bytes) -> bool:
