@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
@@ -20,6 +21,8 @@ from inspect_app.meetings.models import Meeting, Ruling, RulingStep
 from inspect_app.notifications.services import enqueue_mail
 from inspect_app.projects.models import Agency, Signal, Tender
 from inspect_app.transaction import transaction
+
+Row = TypeVar("Row", Meeting, Ruling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def add_ruling(actor: Actor, meeting_id: str, new: NewRuling) -> Ruling:
     """The chair's ruling goes to a unit with a due date; the unit's people are told."""
     with transaction() as session:
         permit(actor, Permission.RULE)
-        row = queries.meeting(meeting_id)
+        row = _held_alone(queries.meeting(meeting_id))
         _check_ruling(row, new)
         number = (
             session.scalar(select(func.coalesce(func.max(Ruling.no), 0)).where(Ruling.meeting_id == row.id))
@@ -81,6 +84,12 @@ def add_ruling(actor: Actor, meeting_id: str, new: NewRuling) -> Ruling:
         audit.record(actor, "meetings.ruled", f"ruling:{ruling.id}", unit=new.unit_id, due_on=new.due_on)
         _tell_unit(ruling, "［督導會報］主席裁示事項列管", "會報裁示一項由貴單位辦理，請依限回報。")
     return ruling
+
+
+def _held_alone(row: Row) -> Row:
+    """The row as it stands, and nobody else changes it meanwhile: the chair and the secretariat write at the same sitting."""
+    db.session.refresh(row, with_for_update=True)
+    return row
 
 
 def _check_ruling(row: Meeting, new: NewRuling) -> None:
@@ -119,7 +128,7 @@ def edit_ruling(actor: Actor, ruling_id: str, new: NewRuling, version: int) -> N
     """Correct a ruling until its meeting is frozen; later ones are new rulings."""
     with transaction():
         permit(actor, Permission.RULE)
-        ruling = queries.ruling(actor, ruling_id)
+        ruling = _held_alone(queries.ruling(actor, ruling_id))
         row = queries.meeting(ruling.meeting_id)
         if row.frozen_at is not None:
             raise Problem("wrong_state", "會議資料已定稿，裁示內容不能再改；請另作新的裁示。")
@@ -156,7 +165,7 @@ def report_ruling(actor: Actor, ruling_id: str, text: str, *, ask_release: bool)
     """The unit reports what it did, and may ask for release (提請解除)."""
     with transaction():
         permit(actor, Permission.REPORT_RULINGS)
-        ruling = queries.ruling(actor, ruling_id)
+        ruling = _held_alone(queries.ruling(actor, ruling_id))
         if ruling.unit_id != actor.agency_id:
             raise Problem("forbidden", "只有主辦單位可以回報。")
         if ruling.state not in queries.OPEN:
@@ -179,7 +188,7 @@ def decide_ruling(
     """At a meeting: release (解除列管), continue with a new due date (繼續列管), or merge into another (併案)."""
     with transaction():
         permit(actor, Permission.RELEASE_RULINGS)
-        ruling = queries.ruling(actor, ruling_id)
+        ruling = _held_alone(queries.ruling(actor, ruling_id))
         if ruling.state not in queries.OPEN:
             raise Problem("wrong_state", "這項裁示已經決定。")
         if decision == "released":

@@ -14,7 +14,9 @@ from inspect_app.meetings import queries, services
 from inspect_app.meetings.models import Meeting, Ruling
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.projects.models import Signal
+from inspect_app.transaction import end_read
 from tests.support import factories, small_city
+from tests.support.at_once import two_at_once
 
 
 @pytest.fixture
@@ -77,6 +79,38 @@ def test_a_merged_ruling_names_the_one_that_stays(secretary: Any, db: Any) -> No
     services.decide_ruling(secretary, first.id, "merged", into=second.id)
     assert (first.state, first.merged_into) == ("merged", second.id)
     assert code_of(services.decide_ruling, secretary, second.id, "merged", into=first.id) == "bad_value"
+
+
+def test_the_chair_and_the_secretariat_at_the_same_moment(
+    app: Any, secretary: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rulings get two numbers; of two decisions about one the later is told, and nothing is decided twice."""
+    unit, row = factories.agency().id, meeting(secretary)
+    one, key = ruling(secretary, row, unit).id, row.id
+    later = services.NewRuling("請加派人力。", unit, row.held_on)
+
+    def decide(n: int) -> str:
+        return tried(lambda: services.decide_ruling(secretary, one, "released", text=f"同意 {n}"))
+
+    def add(_n: int) -> str:
+        return tried(lambda: services.add_ruling(secretary, key, later))
+
+    def tried(verb: Any) -> str:
+        with app.app_context():
+            try:
+                verb()
+            except Problem as problem:
+                return problem.code
+            return "done"
+
+    end_read()
+    with monkeypatch.context() as patch:
+        assert two_at_once(patch, services, "_check_ruling", add) == ["done", "done"]
+    with monkeypatch.context() as patch:
+        assert sorted(two_at_once(patch, queries, "ruling", decide)) == ["done", "wrong_state"]
+    db.session.expire_all()
+    assert [line.no for line in queries.rulings_of(key)] == [1, 2, 3]
+    assert [step.kind for step in db.session.get_one(Ruling, one).steps] == ["released"]
 
 
 @pytest.mark.parametrize(
