@@ -17,7 +17,7 @@ class Agency(db.Model):  # type: ignore[name-defined,misc]
     code: Mapped[str | None] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     short_name: Mapped[str] = mapped_column(String(30), default="")
-    aliases: Mapped[list[str]] = mapped_column(JSON, default=list)  # names of agencies merged into this one
+    aliases: Mapped[list[str]] = mapped_column(JSON, default=list)  # names and codes of those merged into it
     confirmed: Mapped[bool] = mapped_column(default=True)
 
 
@@ -88,6 +88,15 @@ class Tender(db.Model):  # type: ignore[name-defined,misc]
     supervision: Mapped[Firm | None] = relationship(foreign_keys=[supervision_id])
     contractor: Mapped[Firm | None] = relationship(foreign_keys=[contractor_id])
     pcm: Mapped[Firm | None] = relationship(foreign_keys=[pcm_id])
+
+
+class MergedTender(db.Model):  # type: ignore[name-defined,misc]
+    """A tender that is gone, and the one that it became: plans under seal and old addresses still name it."""
+
+    __tablename__ = "merged_tenders"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    into_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TenderPerson(db.Model):  # type: ignore[name-defined,misc]

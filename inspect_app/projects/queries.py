@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
@@ -21,6 +21,7 @@ from inspect_app.extensions import db
 from inspect_app.projects.models import (
     Agency,
     ContractTerms,
+    MergedTender,
     Signal,
     Tender,
     TenderChange,
@@ -55,11 +56,29 @@ class Behind:
 
 
 def tender(tender_id: str) -> Tender:
-    """A tender; `not_found` when there is none."""
-    found = db.session.get(Tender, tender_id)
+    """A tender; one that was merged is the one that it became. `not_found` when there is none."""
+    found = db.session.get(Tender, standing_id(tender_id))
     if found is None:
         raise Problem("not_found", "找不到這件標案，可能已經合併或網址有誤。")
     return found
+
+
+def standing_id(tender_id: str) -> str:
+    """The id under which a tender stands now: its own, unless it was merged into another."""
+    into = db.session.scalar(select(MergedTender.into_id).where(MergedTender.id == tender_id))
+    return into or tender_id
+
+
+def clashes(agency_id: str, other_id: str) -> list[tuple[Tender, Tender]]:
+    """The pairs of tenders that have one number at both agencies, by number: theirs, the other's."""
+    theirs, others = aliased(Tender), aliased(Tender)
+    query = (
+        select(theirs, others)
+        .join(others, others.number == theirs.number)
+        .where(theirs.agency_id == agency_id, others.agency_id == other_id)
+        .order_by(theirs.number)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
 def tender_for(actor: Actor, tender_id: str) -> Tender:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from inspect_app import audit, clock
@@ -19,7 +19,7 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.intake import ImportResult
-from inspect_app.projects import queries
+from inspect_app.projects import merging, queries
 from inspect_app.projects.importers import read_tenders
 from inspect_app.projects.importers.planning import Plan, make_plan
 from inspect_app.projects.importers.records import Parsed
@@ -184,42 +184,34 @@ def confirm_agency(actor: Actor, agency_id: str, *, code: str, short_name: str) 
     return row
 
 
-def merge_agency(actor: Actor, agency_id: str, into_id: str) -> list[str]:
-    """Move everything of an unconfirmed agency to a known one and remember its name; answers the numbers that clash.
+def merge_agency(actor: Actor, agency_id: str, into_id: str, *, same: bool = False) -> list[str]:
+    """Move an agency's tenders, and what hangs on them, to a known one and remember its names; answers the numbers that clash.
 
-    With a clash nothing moves: the two tenders may be one or two, a person must decide.
+    With a clash nothing moves unless a person has said that tenders of one number are the `same` work: then each pair becomes
+    one, as the known agency has it. Wanted for one that a file brought and for one that was confirmed by mistake.
     """
     permit(actor, Permission.IMPORT_TENDERS)
     with transaction() as session:
         source = session.get_one(Agency, queries.agency(agency_id).id)
         target = session.get_one(Agency, queries.agency(into_id).id)
-        if source.id == target.id or source.confirmed or not target.confirmed:
-            raise Problem("wrong_state", "只能把未確認的機關併入另一個已確認的機關。", field="into")
-        clashes = _clashes(source.id, target.id)
-        if clashes:
-            return clashes
+        if source.id == target.id or (source.confirmed and source.code) or not target.confirmed:
+            raise Problem("wrong_state", "只能把未確認或沒有代碼的機關併入另一個已確認的機關。", field="into")
+        pairs = queries.clashes(source.id, target.id)
+        if pairs and not same:
+            return [gone.number for gone, _ in pairs]
         _refuse_accounts(source.id)
-        for column in _referring():
-            session.execute(update(column.table).where(column == source.id).values({column: target.id}))
-        target.aliases = [*target.aliases, source.name, *source.aliases]
-        audit.record(actor, "projects.agency_merged", f"agency:{agency_id}", into=into_id, name=source.name)
+        for gone, kept in pairs:
+            merging.fold(session, gone, kept, clock.now())
+        merging.repoint(session, Agency.__table__, source.id, target.id)
+        target.aliases = list(dict.fromkeys([*target.aliases, *merging.names_of(source)]))
+        session.flush()
         session.execute(delete(Agency).where(Agency.id == source.id))
-    db.session.expire_all()
+        audit.record(
+            actor, "projects.agency_merged", f"agency:{agency_id}", into=into_id, name=source.name,
+            tenders_merged={gone.id: kept.id for gone, kept in pairs},
+        )  # fmt: skip
+    session.expire_all()
     return []
-
-
-def _referring() -> list[Column[Any]]:
-    """Every column that names an agency: tenders, and what higher features keep about them (inspections, cases, rulings)."""
-    columns = (column for table in db.metadata.sorted_tables for column in table.columns)
-    return [
-        column for column in columns if any(key.references(Agency.__table__) for key in column.foreign_keys)
-    ]
-
-
-def _clashes(source_id: str, target_id: str) -> list[str]:
-    theirs = select(Tender.number).where(Tender.agency_id == target_id)
-    query = select(Tender.number).where(Tender.agency_id == source_id, Tender.number.in_(theirs))
-    return list(db.session.scalars(query.order_by(Tender.number)))
 
 
 def _refuse_accounts(agency_id: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from inspect_app.catalogue import queries as catalogue
 from inspect_app.catalogue.knobs import SHEET
 from inspect_app.domain.editions import RuleSet
 from inspect_app.extensions import db
+from inspect_app.projects import queries as projects
 from inspect_app.scheduling import sealing
 from inspect_app.scheduling.keys import seal_key
 from inspect_app.scheduling.models import Visit, VisitEvent, VisitMember
@@ -38,10 +40,17 @@ def open_plan(visit: Visit) -> Plan:
 
     Raises `sealing.SealBroken`; a released visit does not depend on its seal.
     """
-    if visit.plan is not None:
-        return from_json(visit.plan)
+    return _of_today(from_json(visit.plan if visit.plan is not None else _unsealed(visit)))
+
+
+def _unsealed(visit: Visit) -> dict[str, Any]:
     sealed = sealing.Sealed(visit.sealed, visit.wrapped_key)
-    return from_json(sealing.unseal(seal_key(), visit.id, visit.version, sealed))
+    return sealing.unseal(seal_key(), visit.id, visit.version, sealed)
+
+
+def _of_today(plan: Plan) -> Plan:
+    """Under the seal nobody can say that the tender was merged into another meanwhile."""
+    return plan.with_values(tender_id=projects.standing_id(plan.tender_id))
 
 
 def rules_of(visit_id: str) -> RuleSet:
@@ -154,7 +163,7 @@ def visible_in_team(actor: Actor, visit_id: str, now: datetime) -> Known | None:
 def _same_work(actor: Actor) -> None:
     """What a look at a sealed visit costs somebody without need."""
     key = seal_key()
-    _own_place(actor, from_json(sealing.unseal(key, "", 0, _decoy(key))))
+    _own_place(actor, _of_today(from_json(sealing.unseal(key, "", 0, _decoy(key)))))
 
 
 @cache

@@ -16,7 +16,6 @@ from inspect_app.catalogue.services import load_shipped, set_setting
 from inspect_app.jobs.schedule import JOBS
 from inspect_app.projects import queries
 from inspect_app.projects.models import Agency, ImportRun, Tender
-from inspect_app.transaction import transaction
 from tests.support import factories
 from tests.support.tender_files import csv_file, row, tender_xml, xml_file
 
@@ -275,7 +274,7 @@ def test_budgets_are_repaired_one_after_the_other(db: Any, coordinator: Person) 
 
 def test_unknown_agencies_are_confirmed_or_merged(db: Any, coordinator: Person) -> None:
     known = factories.agency("水利局", code="B")
-    factories.tender(known, number="SAME")
+    kept = factories.tender(known, number="SAME")
     unknown = factories.agency("市府水利局", confirmed=False)
     moved, clash = factories.tender(unknown, number="A"), factories.tender(unknown, number="SAME")
     assert "市府水利局" in coordinator.get("/agencies").text
@@ -283,12 +282,13 @@ def test_unknown_agencies_are_confirmed_or_merged(db: Any, coordinator: Person) 
     assert coordinator.post(path, do="confirm", code="B").status_code == 422
     assert coordinator.post(path, do="merge").status_code == 422
     refused = coordinator.post(path, do="merge", into=known.id)
-    assert (refused.status_code, "SAME" in refused.text) == (422, True)
-    with transaction() as session:
-        session.merge(clash).number = "OTHER"
-    assert coordinator.post(path, do="merge", into=known.id).status_code == 303
+    assert (refused.status_code, "SAME" in refused.text, 'name="same"' in refused.text) == (422, True, True)
+    assert f"/tenders/{clash.id}" in refused.text
+    assert coordinator.post(path, do="merge", into=known.id, same="1").status_code == 303
     db.session.expire_all()
     assert queries.tender(moved.id).agency_id == known.id
+    assert queries.tender(clash.id).id == kept.id
+    assert coordinator.get(f"/tenders/{clash.id}").status_code == 200
     digest = digest_on(
         coordinator.post("/imports/tenders", **upload(csv_file([row(執行機關="市府水利局", 編號="NEW")])))
     )

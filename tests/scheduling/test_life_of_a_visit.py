@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from inspect_app import clock as product_clock
+from inspect_app.accounts.actor import SYSTEM
 from inspect_app.errors import Problem
+from inspect_app.projects.services import merge_agency
 from inspect_app.scheduling import queries, services
 from inspect_app.scheduling.models import Visit
 from inspect_app.scheduling.plan import TeamMember
@@ -57,6 +59,21 @@ def test_goes_from_draft_to_release(city: City, clock: Any) -> None:
     assert visit.edition_id
     assert visit.rules_edition == "2023-08-09"
     assert kinds(visit_id) == ["planned", "submitted", "approved", "released"]
+
+
+def test_a_tender_that_was_merged_while_its_visit_was_sealed(city: City, clock: Any) -> None:
+    """Nobody can change the plan under the seal, nor be told why one tender may not be merged."""
+    met = make.agency("工務處", confirmed=False)
+    twice = make.tender(agency_id=met.id, number=city.tender.number, name=city.tender.name)
+    visit_id = city.sealed(tender_id=twice.id)
+    assert merge_agency(SYSTEM, met.id, city.tender.agency_id, same=True) == []
+    (planned,) = [plan for visit, plan in queries.open_visits() if visit.id == visit_id]
+    assert planned.tender_id == city.tender.id
+    clock.set(at(DAY, 9, 20))
+    services.release(city.leader, visit_id)
+    visit = queries.get(visit_id)
+    assert visit is not None
+    assert (visit.state, visit.tender_id) == ("released", city.tender.id)
 
 
 def test_release_is_idempotent(city: City, clock: Any) -> None:

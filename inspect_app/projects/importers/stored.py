@@ -28,7 +28,7 @@ CHUNK = 500
 
 @dataclass(slots=True)
 class Names:
-    """Agencies by code and by name (merged names too), firms by name; those that a file adds are put beside them."""
+    """Agencies by code and by name (those of merged ones too), firms by name; those that a file adds are put beside them."""
 
     by_code: dict[str, Values] = field(default_factory=dict)
     by_name: dict[str, Values] = field(default_factory=dict)
@@ -47,21 +47,23 @@ class Names:
     def _know(self, agency: Values, aliases: Iterable[str] = ()) -> None:
         if agency["code"]:
             self.by_code[agency["code"]] = agency
-        for name in aliases:
-            self.by_name.setdefault(name, agency)
+        for alias in aliases:
+            self.by_name.setdefault(alias, agency)
+            self.by_code.setdefault(alias, agency)
         self.by_name[agency["name"]] = agency
 
     def agency(self, code: str, name: str) -> Values:
         """The agency of a row: by code, else by exact name; an unknown one is made, unconfirmed without both."""
-        known = self.by_code.get(code) if code else None
-        known = known or self.by_name.get(name)
+        if code and code in self.by_code:
+            return self.by_code[code]
+        known = self.by_name.get(name)
         if known is None:
             return self._add(code, name or code, confirmed=bool(code and name))
         if code and known["code"] is None:
             known["code"] = code
             self.by_code[code] = known
             self.coded_agencies.append({"id": known["id"], "code": code, "confirmed": True})
-        elif code and known["code"] != code:
+        elif code:
             return self._add(code, f"{name[:70]}（{code}）", confirmed=False)
         return known
 
