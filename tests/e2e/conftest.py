@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import field
 
-TRIALS = 12
+TRIALS = 14
 
 
 @pytest.fixture(scope="session")

@@ -156,3 +156,20 @@ def test_wrong_clock_and_foreign_time_zone_change_neither_order_nor_legal_date(n
         "SELECT seq FROM operations WHERE inspection_id = ? ORDER BY n", device.trial.visit
     )
     assert [row["seq"] for row in seqs] == list(range(1, len(seqs) + 1))
+
+
+def test_a_tab_that_the_system_froze_while_it_sent_holds_up_nobody(new_device: NewDevice) -> None:
+    """As tablets do with what is behind the visible page: it keeps the sender's lock and answers no more."""
+    device = at_work(new_device())
+    device.page.route("**/api/v1/sync", lambda route: None)  # no answer comes
+    with device.page.expect_request("**/api/v1/sync"):
+        device.write("背後的分頁停住了")
+    frozen, device.page = device.page, device.context.new_page()
+    link = device.context.new_cdp_session(frozen)
+    link.send("Debugger.enable")
+    link.send("Debugger.pause")  # no line of it runs any more
+    device.goto(device.page, "sync")
+    device.page.get_by_role("region", name="傳送", exact=True).get_by_text("伺服器已收妥").wait_for()
+    assert field.missing(Promised(["背後的分頁停住了"]), device.ground.holds(device.trial)) == []
+    link.send("Debugger.disable")
+    assert device.complaints == []

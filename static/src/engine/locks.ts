@@ -1,9 +1,13 @@
+import { type Claim, claims } from './claim';
+
 /** One writer per inspection, one sender per person, over all tabs of the profile. */
 export interface Locks {
   /** Holds the lock until the returned function is called; null when another has it. */
   take(name: string): Promise<(() => void) | null>;
   /** Waits for the lock; null when the wait was given up. */
   wait(name: string, until: AbortSignal): Promise<(() => void) | null>;
+  /** The same, and takes it from a page that the system has frozen: for work that two may do at once without harm. */
+  claim?: Claim;
 }
 
 export function browserLocks(): Locks {
@@ -13,14 +17,15 @@ export function browserLocks(): Locks {
 
 function webLocks(locks: LockManager): Locks {
   return {
-    take: (name) => held((given) => locks.request(name, { ifAvailable: true }, given)),
-    wait: (name, signal) => held((given) => locks.request(name, { signal }, given)),
+    take: (name) => heldBy((given) => locks.request(name, { ifAvailable: true }, given)),
+    wait: (name, signal) => heldBy((given) => locks.request(name, { signal }, given)),
+    claim: claims(locks, heldBy),
   };
 }
 
 type Given = (lock: Lock | null) => Promise<void> | undefined;
 
-function held(request: (given: Given) => Promise<unknown>): Promise<(() => void) | null> {
+export function heldBy(request: (given: Given) => Promise<unknown>): Promise<(() => void) | null> {
   return new Promise((resolve) => {
     const given: Given = (lock) => {
       if (lock === null) return void resolve(null);

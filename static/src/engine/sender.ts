@@ -125,10 +125,13 @@ export class Sender {
   }
 }
 
-/** Waits for the tab that is sending: what was saved or asked for here meanwhile goes right after. `busy`: stopped first. */
+/**
+ * Waits for the tab that is sending: what was saved or asked for here meanwhile goes right after. `busy`: stopped first.
+ * One that is frozen is not waited for: batches and uploads may be sent twice, and every step here is a transaction.
+ */
 function exclusively(locks: Locks, name: string, until: AbortSignal): ExclusiveLock {
   return async (work) => {
-    const release = await locks.wait(name, until);
+    const release = await (locks.claim?.(name, until) ?? locks.wait(name, until));
     if (release === null) return 'busy';
     try {
       return await work();
