@@ -40,6 +40,7 @@ def call_off_visit(visit_id: str) -> Response | tuple[str, int]:
 @requires(Permission.PLAN_VISITS)
 def visit_took_place(visit_id: str) -> Response:
     """有成行: released after all, with what was sent."""
+    services.view_sealed(actor(), visit_id)
     calling_off.took_place(actor(), visit_id)
     flash("已登錄到場，平板送來的資料會納入這次查核。", "good")
     return redirect(url_for("office.visit", visit_id=visit_id), 303)

@@ -31,6 +31,7 @@ from inspect_app.scheduling.plan import Known, Plan, TeamMember, as_json, from_j
 log = structlog.get_logger()
 OPEN = ("draft", "submitted", "sealed")
 BEFORE, RELEASED = "before", "released"
+UNREADABLE = "（密封的內容打不開）"
 TEAM = Actor(id="", login="", name="小組成員", roles=frozenset())
 """As whom one of the team looks before release, in the log and the clear columns."""
 
@@ -199,12 +200,22 @@ def actor_of(row: VisitEvent, text: str) -> str:
 
 
 def events(visit_id: str) -> list[tuple[VisitEvent, str]]:
-    """What happened to a visit and who looked at it, oldest first, with the reasons in clear."""
+    """What happened to a visit and who looked at it, oldest first, with the reasons in clear.
+
+    A released visit does not depend on its seal: after a restore without the key its page and its notice still open.
+    """
     rows = db.session.scalars(
         select(VisitEvent).where(VisitEvent.visit_id == visit_id).order_by(VisitEvent.at, VisitEvent.id)
     )
     key = seal_key()
-    return [(row, sealing.unseal_text(key, visit_id, row.id, row.reason)) for row in rows]
+    return [(row, _reason(key, row)) for row in rows]
+
+
+def _reason(key: bytes, row: VisitEvent) -> str:
+    try:
+        return sealing.unseal_text(key, row.visit_id, row.id, row.reason)
+    except sealing.SealBroken:
+        return UNREADABLE
 
 
 def todos(actor: Actor, today: date) -> list[Todo]:

@@ -52,7 +52,11 @@ def seal_text(master: bytes, visit_id: str, event_id: str, text: str) -> str:
 def unseal_text(master: bytes, visit_id: str, event_id: str, text: str) -> str:
     """The reason. Raises `SealBroken`."""
     place = f"event:{visit_id}:{event_id}".encode()
-    return _unpad(open_box(master, place, base64.b64decode(text))).decode()
+    try:
+        stored = base64.b64decode(text)
+    except ValueError:
+        raise SealBroken("the sealed text is none") from None
+    return _unpad(open_box(master, place, stored)).decode()
 
 
 def _plan_place(visit_id: str, version: int) -> bytes:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
+from inspect_app.accounts.models import Account
 from inspect_app.errors import Problem
+from inspect_app.installation import keys as installation_keys
 from inspect_app.projects.services import merge_agency
 from inspect_app.scheduling import queries, services
-from inspect_app.scheduling.models import Visit
+from inspect_app.scheduling.models import Visit, VisitEvent
 from inspect_app.scheduling.plan import TeamMember
 from inspect_app.scheduling.services.changing import Dates
+from inspect_app.transaction import transaction
 from tests.scheduling.conftest import DAY, City, at
 from tests.support import factories as make
 
@@ -253,8 +258,6 @@ def test_team_needs_exactly_one_leader_and_nobody_twice(city: City) -> None:
 
 
 def test_one_broken_seal_does_not_hold_up_the_others(city: City, clock: Any, db: Any) -> None:
-    from inspect_app.transaction import transaction
-
     broken, good = city.sealed(), city.sealed(tender_id=make.tender().id)
     with transaction() as session:
         row = session.get(Visit, broken)
@@ -264,3 +267,27 @@ def test_one_broken_seal_does_not_hold_up_the_others(city: City, clock: Any, db:
     assert services.release_due(product_clock.now()) == 1
     assert state(good) == "released"
     assert queries.broken_ids() == [broken]
+
+
+def test_without_the_key_a_released_visit_and_its_notice_still_open(
+    city: City, clock: Any, db: Any, client: Any, home: Path
+) -> None:
+    """The notice must be shown on site (art 5); after a restore without the keys nobody could print it."""
+    released, ahead = city.sealed(), city.sealed(tender_id=make.tender().id)
+    clock.set(at(DAY, 9))
+    services.release(city.leader, released)
+    (home / "keys" / "seal.key").write_bytes(bytes(32))
+    installation_keys.secret_in.cache_clear()
+    db.session.expire_all()
+    for who in (city.leader, city.planner, city.convener):
+        headers = make.bearer(db.session.get(Account, who.id))
+        for path in (f"/office/visits/{released}", f"/office/visits/{released}/notice", "/office/"):
+            assert client.get(path, headers=headers).status_code == 200, path
+        assert client.get(f"/office/visits/{ahead}", headers=headers).status_code == 404
+    page = client.get(
+        f"/office/visits/{released}", headers=make.bearer(db.session.get(Account, city.planner.id))
+    )
+    assert queries.UNREADABLE in page.text
+    with transaction() as session:
+        session.execute(update(VisitEvent).values(reason="?"))
+    assert {text for _, text in queries.events(released)} == {queries.UNREADABLE}
