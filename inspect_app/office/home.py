@@ -18,6 +18,7 @@ from inspect_app.office.blueprint import blueprint
 Provider = Callable[[Actor, date], list[Todo]]
 PROVIDERS: tuple[str, ...] = (
     "scheduling.queries",
+    "scheduling.standing",
     "scheduling.quotas",
     "accounts.directory",
     "projects.queries",

@@ -11,13 +11,11 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from inspect_app import clock
-from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
-from inspect_app.inspections import quarantine
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, bind, once, page
 from inspect_app.office.plan_forms import (
@@ -32,19 +30,14 @@ from inspect_app.office.plan_forms import (
     typed_of,
 )
 from inspect_app.office.versions import CHANGED, lay_beside, saw_other
+from inspect_app.office.visit_facts import history, undoing
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
-from inspect_app.scheduling import notice, queries, services
-from inspect_app.scheduling.models import Visit
+from inspect_app.scheduling import notice, queries, services, standing
 from inspect_app.scheduling.plan import KINDS, ROLES, Known, Plan
 from inspect_app.scheduling.services.rows import STATES
-from inspect_app.sync import calling_off
 
 KIND_OPTIONS = list(KINDS.items())
-EVENTS = {
-    "planned": "擬訂", "edited": "修改", "submitted": "送核", "approved": "核定", "returned": "退回", "viewed": "檢視",
-    "released": "到場", "postponed": "改期", "cancelled": "取消",
-}  # fmt: skip
 
 
 @blueprint.get("/visits")
@@ -186,6 +179,7 @@ def visit(visit_id: str) -> str:
         "office/scheduling/detail.html",
         known=found,
         plan=found.plan,
+        against=standing.objections(found) if planning else [],
         approves=actor().may(Permission.APPROVE_VISITS),
         state=row.state,
         states=STATES,
@@ -193,41 +187,9 @@ def visit(visit_id: str) -> str:
         roles=ROLES,
         tender=projects.tender(found.plan.tender_id) if found.plan else None,
         on_the_day=found.planned_on <= clock.today(),
-        history=_history(visit_id) if planning else [],
-        **(_undoing(row) if found.role == "planner" else {}),
+        history=history(visit_id) if planning else [],
+        **(undoing(actor(), row) if found.role == "planner" else {}),
     )
-
-
-def _undoing(row: Visit) -> dict[str, Any]:
-    """What a planner may still do with a visit that is released or cancelled, and how much waits for it."""
-    if row.state == queries.RELEASED:
-        return {"may_call_off": calling_off.may_call_off(row.id)}
-    cancelled = row.state == quarantine.CANCELLED
-    work = quarantine.of_visit(actor(), row.id) if cancelled else 0
-    return {"work": work, "may_restore": cancelled and services.stood_approved(row)}
-
-
-def _history(visit_id: str) -> list[dict[str, Any]]:
-    """Newest first; the looks of one person on one day stand as one line."""
-    lines: dict[tuple[object, ...], dict[str, Any]] = {}
-    happened = queries.events(visit_id)
-    names = accounts.names(queries.actor_of(row, text) for row, text in happened)
-    for row, text in happened:
-        looked, whose = row.kind == "viewed", queries.actor_of(row, text)
-        key = (whose, row.at.astimezone(clock.TAIPEI).date()) if looked else (row.id,)
-        lines.pop(key, None)
-        tone = {"approved": "good", "released": "good", "returned": "bad", "cancelled": "bad"}.get(
-            row.kind, ""
-        )
-        who = names.get(whose, "系統")
-        lines[key] = {
-            "at": row.at,
-            "what": EVENTS[row.kind],
-            "who": who,
-            "note": "" if looked else text,
-            "tone": tone,
-        }
-    return list(reversed(lines.values()))
 
 
 @blueprint.get("/visits/<visit_id>/notice")

@@ -10,6 +10,7 @@ from inspect_app.accounts import queries as accounts
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.clock import TAIPEI
 from inspect_app.domain.editions import RuleSet
+from inspect_app.domain.reasons import Evidence, Reason, Source, because
 from inspect_app.domain.roc import format_date
 from inspect_app.domain.types_of_visit import Window, check_window
 from inspect_app.errors import Problem
@@ -82,6 +83,15 @@ def objections(plan: Plan, today: date, *, but: str = "") -> Iterator[Objection]
     yield from _dates(plan, today)
     yield from _target(plan, but)
     yield from _people(plan)
+
+
+def reminders(plan: Plan) -> Iterator[Reason]:
+    """What does not stand against a plan and should be looked at: a day on which offices, and mostly sites, are shut."""
+    day, calendar = plan.planned_on, catalogue.calendar(plan.planned_on.year, plan.planned_on.year)
+    if not calendar.works(day):
+        published = Source("政府行政機關辦公日曆表", calendar.first.isoformat(), Evidence.SEC)
+        text = f"{format_date(day)}不是上班日，請確認工地當天有施工、人員能到場"
+        yield because("plan.day_off", text, published)
 
 
 def _dates(plan: Plan, today: date) -> Iterator[Objection]:

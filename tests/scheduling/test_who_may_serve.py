@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,12 @@ from sqlalchemy import select
 from inspect_app import clock as product_clock
 from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
+from inspect_app.catalogue.models import Closure
 from inspect_app.errors import Problem
 from inspect_app.experts.models import Expert
 from inspect_app.experts.services import TieFact, add_tie
 from inspect_app.projects.models import Tender
-from inspect_app.scheduling import queries, services
+from inspect_app.scheduling import checks, queries, services, standing
 from inspect_app.scheduling.plan import TeamMember
 from inspect_app.transaction import transaction
 from tests.scheduling.conftest import DAY, City, at
@@ -87,6 +88,34 @@ def test_what_came_up_since_the_submission_stops_the_approval(city: City, db: An
     assert services.release_due(product_clock.now()) == 0, "a visit that never took place would count as done"
     services.return_visit(city.convener, visit_id, "日期已過")
     assert queries.get(visit_id).state == "draft"  # type: ignore[union-attr]
+
+
+def test_what_came_up_since_the_approval_is_told_to_the_planners(
+    city: City, db: Any, client: FlaskClient
+) -> None:
+    visit_id, planner = city.sealed(), Person(client, db, city.planner)
+    assert standing.WHAT not in planner.get("/").text
+    assert "現在不符規定" not in planner.get(f"/visits/{visit_id}").text
+    add_tie(city.planner, on_the_roster(db, city.member.id).id, TieFact("interest", city.tender.agency.name))
+    assert standing.WHAT in planner.get("/").text
+    assert "自行聲明" in planner.get(f"/visits/{visit_id}").text
+    for other in (city.convener, city.leader, city.stranger):
+        assert standing.WHAT not in Person(client, db, other).get("/").text
+    services.cancel(city.planner, visit_id, "重排")
+    assert standing.WHAT not in planner.get("/").text
+
+
+def test_a_day_off_is_a_reminder_and_a_make_up_day_is_none(city: City) -> None:
+    """2027-01-01 is a holiday; a Saturday is no working day unless it is made one."""
+    told = {}
+    for day in (date(2026, 12, 4), date(2026, 12, 5), date(2027, 1, 1)):
+        dates = {"planned_at": at(day, 9), "release_at": at(day, 9), "window_from": day, "window_to": day}
+        hints = services.preview(city.planner, city.plan(**dates)).hints
+        told[day] = [hint.rule for hint in hints if hint.rule == "plan.day_off"]
+    assert list(told.values()) == [[], ["plan.day_off"], ["plan.day_off"]]
+    with transaction() as session:
+        session.add(Closure(on=date(2026, 12, 5), working=True, reason="補行上班"))
+    assert not list(checks.reminders(city.plan(planned_at=at(date(2026, 12, 5), 9))))
 
 
 def test_a_planner_who_stands_in_for_the_convener_finds_the_button(

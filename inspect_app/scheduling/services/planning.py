@@ -89,9 +89,8 @@ def preview(actor: Actor, plan: Plan, *, but: str = "") -> Preview:
     proposed = targets.propose_kind(tender, plan.planned_on, by_agency=plan.kind == "supervision")
     team = people.composition(plan, catalogue.rules_on(plan.planned_on))
     found = tuple(checks.objections(plan, clock.today(), but=but))
-    return Preview(
-        proposed.type, proposed.reasons, found, tuple(hint.reason for hint in team.hints), team.reasons
-    )
+    hints = (*checks.reminders(plan), *(hint.reason for hint in team.hints))
+    return Preview(proposed.type, proposed.reasons, found, hints, team.reasons)
 
 
 def submit(actor: Actor, visit_id: str) -> None:
