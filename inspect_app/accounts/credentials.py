@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -32,14 +34,22 @@ def change_password(actor: Actor, current: str, new: str, *, keep: str, address:
     Raises `bad_credentials` (field current; counted like a failed sign-in), `bad_value` (field password).
     """
     permit(actor, Permission.SIGNED_IN)
-    try:
-        sessions.verify(actor.login, current, address)
-    except Problem as problem:
-        raise Problem(problem.code, problem.detail, field="current") from None
+    with _told_at("current"):
+        verified = sessions.verify(actor.login, current, address)
     with transaction():
+        with _told_at("current"):
+            sessions.held(verified)
         _set_password(actor.id, new)
-        sessions.end_all(actor.id, keep=keep)
+        _end_access(actor, actor.id, keep=keep)
         audit.record(actor, "accounts.password_changed", f"account:{actor.id}")
+
+
+@contextmanager
+def _told_at(field: str) -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        raise Problem(problem.code, problem.detail, field=field) from None
 
 
 def give_first_password(actor: Actor, account_id: str, password: str) -> None:
@@ -47,8 +57,22 @@ def give_first_password(actor: Actor, account_id: str, password: str) -> None:
     permit(actor, Permission.MANAGE_ACCOUNTS)
     with transaction():
         _set_password(account_id, password).must_change_password = True
-        sessions.end_all(account_id)
+        _end_access(actor, account_id)
         audit.record(actor, "accounts.first_password_given", f"account:{account_id}")
+
+
+def _end_access(actor: Actor | Account, account_id: str, keep: str = "") -> None:
+    """A new password ends what was opened under the old one, by whomever: every session but `keep`, every API token."""
+    sessions.end_all(account_id, keep=keep)
+    end_tokens(actor, account_id)
+
+
+def end_tokens(actor: Actor | Account, account_id: str) -> None:
+    """In a transaction: no API token of the account works again, not even when the account does."""
+    live = update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+    ended = db.session.execute(live.values(revoked_at=clock.now()).returning(ApiToken.token_hash)).all()
+    if ended:
+        audit.record(actor, "accounts.tokens_ended", f"account:{account_id}", count=len(ended))
 
 
 def _set_password(account_id: str, new: str) -> Account:
@@ -63,7 +87,7 @@ def _set_password(account_id: str, new: str) -> Account:
             id=new_id(), account_id=account.id, password_hash=account.password_hash, created_at=clock.now()
         )
     )
-    _end_tokens(account_id)
+    end_links(account_id)
     db.session.flush()
     return account
 
@@ -95,7 +119,7 @@ def new_one_time_token(account_id: str, purpose: str) -> str:
     """A fresh single-use token; earlier ones of the account end. Only its hash is stored."""
     token, moment = secrets.token_urlsafe(32), clock.now()
     with transaction() as session:
-        _end_tokens(account_id)
+        end_links(account_id)
         session.add(
             OneTimeToken(
                 token_hash=queries.token_hash(token),
@@ -108,7 +132,8 @@ def new_one_time_token(account_id: str, purpose: str) -> str:
     return token
 
 
-def _end_tokens(account_id: str) -> None:
+def end_links(account_id: str) -> None:
+    """In a transaction: no letter that has left can set a password."""
     open_ones = update(OneTimeToken).where(
         OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None)
     )
@@ -132,20 +157,25 @@ def set_password_by_token(token: str, password: str) -> Account:
         session.get(OneTimeToken, queries.token_hash(token), with_for_update=True, populate_existing=True)
         account = account_of_token(token)
         _set_password(account.id, password)
-        sessions.end_all(account.id)
+        _end_access(account, account.id)
         session.execute(delete(SignInFailure).where(SignInFailure.login == account.login))
         audit.record(account, "accounts.password_set", f"account:{account.id}")
     return account
 
 
 def issue_token(actor: Actor, login: str, name: str, days: int = 90) -> str:
-    """A bearer token for an API client that acts as this account; shown once, only its hash is stored."""
+    """A bearer token for an API client that acts as this account, until its end, a new password or a disabling of the
+    account; shown once, only its hash is stored.
+    """
     permit(actor, Permission.MANAGE_ACCOUNTS)
     account = queries.by_login(login)
     if account is None:
         raise Problem("not_found", f"找不到帳號 {login}，請查對。", field="login")
     token, moment = secrets.token_urlsafe(32), clock.now()
     with transaction() as session:
+        held = session.get_one(Account, account.id, with_for_update=True, populate_existing=True)
+        if not queries.usable(held):
+            raise Problem("wrong_state", "帳號停用中，不能發給權杖。請先啟用。", field="login")
         session.add(
             ApiToken(
                 token_hash=queries.token_hash(token),

@@ -47,9 +47,11 @@ def release(actor: Actor, password: str, address: str) -> list[bytes]:
     Raises what signing in raises for a wrong password, `forbidden` without a device, `device_revoked`.
     """
     device = own_device(actor)
-    if sessions.verify(actor.login, password, address).id != actor.id:
+    verified = sessions.verify(actor.login, password, address)
+    if verified.account.id != actor.id:
         raise Problem("forbidden")
     with transaction() as session:
+        sessions.held(verified)
         rows = session.scalars(
             select(DeviceKey).where(DeviceKey.device_id == device.id).order_by(DeviceKey.created_at.desc())
         ).all()

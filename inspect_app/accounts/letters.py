@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inspect_app.accounts import queries
+from inspect_app.accounts import mail_changes, queries
 from inspect_app.accounts.credentials import new_one_time_token
 from inspect_app.accounts.models import Account
 from inspect_app.notifications.mail import Mail, Mailer
@@ -26,10 +26,14 @@ def handler(mailer: Mailer, public_url: str) -> Callable[[dict[str, Any]], None]
 
     def deliver(payload: dict[str, Any]) -> None:
         account = queries.by_login(payload["login"])
-        if account is not None and queries.usable(account) and account.email:
+        if account is not None and _may_get(account):
             mailer.send(_letter(account, payload["purpose"], public_url))
 
     return deliver
+
+
+def _may_get(account: Account) -> bool:
+    return queries.usable(account) and bool(account.email) and mail_changes.takes_links(account)
 
 
 def _letter(account: Account, purpose: str, public_url: str) -> Mail:

@@ -17,6 +17,9 @@ class Account(db.Model):  # type: ignore[name-defined,misc]
     name: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(60), default="")
     email: Mapped[str] = mapped_column(String(200))
+    mail_changed_by: Mapped[str | None] = mapped_column(
+        String(36)
+    )  # until another person confirms the address
     agency_id: Mapped[str | None] = mapped_column(ForeignKey("agencies.id"), index=True)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

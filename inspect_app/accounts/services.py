@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from inspect_app import audit, clock
-from inspect_app.accounts import queries, sessions
+from inspect_app.accounts import mail_changes, queries, sessions
 from inspect_app.accounts.actor import SYSTEM, Actor, permit
-from inspect_app.accounts.credentials import LETTER
+from inspect_app.accounts.credentials import LETTER, end_tokens
 from inspect_app.accounts.models import Account, AccountRole, SignInFailure
 from inspect_app.accounts.permissions import Permission, Role
 from inspect_app.errors import Problem
@@ -53,6 +53,7 @@ def create_account(
         session.add(account)
         _flush_unique_login()
         audit.record(actor, "accounts.created", f"account:{account.id}", roles=sorted(roles))
+        mail_changes.tell_of_roles(actor, account, roles)
         if invite:
             _queue_invitation(account)
     return account
@@ -114,7 +115,7 @@ def change_account(
     agency_id: str | None = None,
     expires_on: date | None = None,
 ) -> None:
-    """Change an account's facts and roles. Nobody changes their own roles (`forbidden`)."""
+    """Change an account's facts and roles. Nobody changes their own roles (`wrong_state`). See `mail_changes`."""
     permit(actor, Permission.MANAGE_ACCOUNTS)
     _check_roles(roles, agency_id)
     with transaction():
@@ -122,7 +123,9 @@ def change_account(
         before = queries.own_roles(account)
         if actor.id == account_id and before != roles:
             raise Problem("wrong_state", "不能變更自己的角色，請由另一位系統管理者處理。", field="roles")
-        account.name, account.email, account.title = name, email, title
+        mail_changes.change(actor, account, email)
+        mail_changes.tell_of_roles(actor, account, roles - before)
+        account.name, account.title = name, title
         account.agency_id, account.expires_on = agency_id, expires_on
         _change_roles(account, roles)
         audit.record(
@@ -145,7 +148,7 @@ def _locked_account(account_id: str) -> Account:
 
 
 def disable_account(actor: Actor, account_id: str, reason: str) -> None:
-    """Disable an account; its sessions end at once, its tokens no longer work, its tablets may only hand in (parked)."""
+    """Disable an account; its sessions and API tokens end at once and for good, its tablets may only hand in (parked)."""
     permit(actor, Permission.MANAGE_ACCOUNTS)
     if actor.id == account_id:
         raise Problem("wrong_state", "不能停用自己的帳號，請由另一位系統管理者處理。")
@@ -155,6 +158,7 @@ def disable_account(actor: Actor, account_id: str, reason: str) -> None:
         account = _locked_account(account_id)
         account.disabled_at = account.disabled_at or clock.now()
         sessions.end_all(account_id, but_devices=True)
+        end_tokens(actor, account_id)
         audit.record(actor, "accounts.disabled", f"account:{account_id}", reason=reason)
 
 

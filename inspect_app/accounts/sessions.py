@@ -43,27 +43,50 @@ def sign_in(
     Raises `sign_in_locked` (five failures lock the login for fifteen minutes; baseline 40), `too_many` (many failures
     from one address; baseline 44), `bad_credentials`, `account_disabled`, `demo_only`, `device_revoked`.
     """
-    account = verify(login, password, address)
-    if account.demo and not is_demo():
+    verified = verify(login, password, address)
+    if verified.account.demo and not is_demo():
         raise Problem("demo_only", "示範帳號只能用在示範環境。")
-    if not queries.usable(account):
-        raise Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
-    return _open(account, device, address, hours)
+    return _open(verified, device, address, hours)
 
 
-def verify(login: str, password: str, address: str = "") -> Account:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whose password it was, and which: the account may get another one before anything is done with it."""
+
+    account: Account
+    password_hash: str
+
+
+def verify(login: str, password: str, address: str = "") -> Verified:
     """The account whose password this is. Each try is counted *before* the password is looked at, so that parallel
     tries never get more than five looks; success forgets the count. An unknown login costs and answers the same.
     """
     login = queries.plain_login(login)
     account = queries.by_login(login)
     locked_until = _count_try(login, address, f"account:{account.id}" if account else "account:unknown")
-    if not matches(account.password_hash if account else "", password) or account is None:
+    looked_at = account.password_hash if account else ""
+    if not matches(looked_at, password) or account is None:
         if locked_until is not None:
             raise _locked(locked_until)
-        raise Problem("bad_credentials", "帳號或密碼不正確。連續錯誤 5 次會鎖定 15 分鐘。", field="password")
+        raise _wrong()
     _forget_tries(login, address)
+    return Verified(account, looked_at)
+
+
+def held(verified: Verified) -> Account:
+    """In a transaction: the account, held, so that nobody gives it another password or disables it before the end.
+
+    Raises `bad_credentials` when the password that was looked at is no longer its own: what was to be done with it may
+    not outlive it.
+    """
+    account = db.session.get_one(Account, verified.account.id, with_for_update=True, populate_existing=True)
+    if account.password_hash != verified.password_hash:
+        raise _wrong()
     return account
+
+
+def _wrong() -> Problem:
+    return Problem("bad_credentials", "帳號或密碼不正確。連續錯誤 5 次會鎖定 15 分鐘。", field="password")
 
 
 def _count_try(login: str, address: str, subject: str) -> datetime | None:
@@ -131,10 +154,12 @@ class Nobody:
 NOBODY = Nobody()
 
 
-def _open(account: Account, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
+def _open(verified: Verified, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
     moment, token = clock.now(), secrets.token_urlsafe(32)
     with transaction() as session:
-        account = session.get_one(Account, account.id)
+        account = held(verified)
+        if not queries.usable(account):
+            raise Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
         account.last_seen_at = moment
         device_id = _register(account, device) if device else None
         session.add(

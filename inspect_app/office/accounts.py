@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts import credentials, directory, queries, services
+from inspect_app.accounts import credentials, directory, mail_changes, queries, services
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import ROLE_NAMES, Permission, Role
@@ -107,6 +107,7 @@ def _account_page(found: Account, form: Form) -> tuple[str, int]:
         "office/accounts/account.html", form, line=directory.line(found), account=found, role_names=ROLE_NAMES,
         states=directory.STATES, agency_names=dict(_choices()["agencies"]), devices=directory.devices_of(found.id),
         tokens=directory.tokens_of(found.id), letters=deliveries(f"account:{found.id}"),
+        takes_links=mail_changes.takes_links(found),
     )  # fmt: skip
 
 

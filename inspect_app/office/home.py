@@ -21,6 +21,7 @@ PROVIDERS: tuple[str, ...] = (
     "scheduling.standing",
     "scheduling.quotas",
     "accounts.directory",
+    "accounts.mail_changes",
     "projects.queries",
     "catalogue.queries",
     "inspections.quarantine",

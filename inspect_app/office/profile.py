@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts import deputies, directory, queries
+from inspect_app.accounts import deputies, directory, mail_changes, queries
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import ROLE_NAMES, Permission
 from inspect_app.accounts.sessions import revoke_device
@@ -74,3 +74,19 @@ def revoke_own_device(device_id: str) -> Response:
     revoke_device(actor(), device_id)
     flash("裝置已撤銷，上面的登入立即失效；已經上傳的內容不受影響。", "good")
     return redirect(url_for("office.profile"), 303)
+
+
+@blueprint.get("/me/mail-changes")
+@requires(Permission.SIGNED_IN)
+def mail_changes_page() -> str:
+    rows = mail_changes.waiting_for(actor())
+    names = queries.names({row.mail_changed_by for row in rows if row.mail_changed_by})
+    return render_template("office/profile/mail_changes.html", rows=rows, names=names)
+
+
+@blueprint.post("/me/mail-changes/<account_id>/confirm")
+@requires(Permission.SIGNED_IN)
+def confirm_mail(account_id: str) -> Response:
+    mail_changes.confirm(actor(), account_id)
+    flash("新的電子郵件已確認。", "good")
+    return redirect(url_for("office.mail_changes_page"), 303)

@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from inspect_app.accounts import credentials, passwords, queries, services, sessions
 from inspect_app.accounts.actor import Actor
-from inspect_app.accounts.models import Account, OneTimeToken
+from inspect_app.accounts.models import Account, OneTimeToken, SignIn
 from inspect_app.accounts.permissions import Role
 from inspect_app.errors import Problem
 from inspect_app.notifications.models import OutboxRow
@@ -308,6 +309,70 @@ def test_a_token_acts_for_an_api_client_until_it_ends_or_is_revoked(
     assert status() == 200
     credentials.revoke_token(administrator, person.id, make.account_queries.token_hash(second))
     assert status() == 302
+
+
+def test_a_token_ends_with_the_password_and_with_a_disabling_for_good(
+    administrator: Actor, person: Any, app: Any, postbox: Postbox, db: Any
+) -> None:
+    def live(token: str) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        return bool(app.test_client().get("/office/help", headers=headers).status_code == 200)
+
+    def renew(change: Callable[[], Any]) -> bool:
+        token = credentials.issue_token(administrator, "coord", "統計程式")
+        assert live(token)
+        change()
+        return live(token)
+
+    def by_letter() -> None:
+        credentials.set_password_by_token(credentials.new_one_time_token(person.id, "reset"), NEW)
+
+    def off_and_on() -> None:
+        services.disable_account(administrator, person.id, "調任")
+        assert refusal(credentials.issue_token, administrator, "coord", "x")[0] == "wrong_state"
+        services.enable_account(administrator, person.id)
+
+    me = make.account_queries.actor_for(person)
+    assert not renew(lambda: credentials.change_password(me, PASSWORD, "green field 33", keep=""))
+    assert not renew(by_letter)
+    assert not renew(lambda: credentials.give_first_password(administrator, person.id, "given stone 12"))
+    assert not renew(off_and_on)
+
+
+def change_in_between(monkeypatch: pytest.MonkeyPatch, change: Callable[[], Any]) -> None:
+    """Let it happen after the password was looked at, before anything is done with it."""
+    forget = sessions._forget_tries
+
+    def then(login: str, address: str) -> None:
+        forget(login, address)
+        monkeypatch.setattr(sessions, "_forget_tries", forget)
+        change()
+
+    monkeypatch.setattr(sessions, "_forget_tries", then)
+
+
+def test_a_sign_in_that_looked_before_the_change_opens_nothing_after_it(
+    administrator: Actor, person: Any, monkeypatch: pytest.MonkeyPatch, db: Any
+) -> None:
+    change_in_between(
+        monkeypatch, lambda: credentials.give_first_password(administrator, person.id, "given stone 12")
+    )
+    assert not signs_in("coord", PASSWORD)
+    change_in_between(monkeypatch, lambda: services.disable_account(administrator, person.id, "調任"))
+    assert not signs_in("coord", "given stone 12")
+    assert db.session.scalars(select(SignIn)).all() == []
+
+
+def test_of_two_who_change_the_password_the_second_needs_the_new_one(
+    administrator: Actor, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = make.account_queries.actor_for(person)
+    change_in_between(
+        monkeypatch, lambda: credentials.give_first_password(administrator, person.id, "given stone 12")
+    )
+    asked = (credentials.change_password, me, PASSWORD, "green field 33")
+    assert refusal(*asked, keep="") == ("bad_credentials", "current")
+    assert signs_in("coord", "given stone 12")
 
 
 def test_only_an_administrator_issues_tokens(person: Any) -> None:
