@@ -32,6 +32,7 @@ VIEWS: tuple[str, ...] = (
     "projects",
     "tender_forms",
     "agencies",
+    "tender_merging",
     "citizen_reports",
     "imports",
     "experts",

@@ -95,6 +95,7 @@ WORDS: dict[str, str] = {
     "photos.upload_terminated": "中止上傳",
     "projects.agency_confirmed": "確認機關",
     "projects.agency_merged": "合併機關",
+    "projects.tender_merged": "合併標案",
     "projects.delay_saved": "填寫落後原因",
     "projects.imported": "匯入標案",
     "projects.quota_facts_set": "補正發包預算",

@@ -214,6 +214,21 @@ def merge_agency(actor: Actor, agency_id: str, into_id: str, *, same: bool = Fal
     return []
 
 
+def merge_tender(actor: Actor, tender_id: str, into_id: str) -> None:
+    """Make one of two tenders that are one work: renumbered, handed over to another agency, or brought twice."""
+    permit(actor, Permission.IMPORT_TENDERS)
+    with transaction() as session:
+        gone, kept = queries.tender(tender_id), queries.tender(into_id)
+        if gone.id == kept.id:
+            raise Problem("bad_value", "這就是同一筆標案，請填另一件的編號。", field="number")
+        audit.record(
+            actor, "projects.tender_merged", f"tender:{kept.id}", gone=gone.id, number=gone.number,
+            agency=gone.agency_id,
+        )  # fmt: skip
+        merging.fold(session, gone, kept, clock.now())
+    session.expire_all()
+
+
 def _refuse_accounts(agency_id: str) -> None:
     if db.session.scalar(select(Account.id).where(Account.agency_id == agency_id).limit(1)):
         raise Problem(

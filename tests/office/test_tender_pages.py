@@ -296,6 +296,30 @@ def test_unknown_agencies_are_confirmed_or_merged(db: Any, coordinator: Person) 
     assert [found.name for found in queries.agencies()] == ["水利局"]
 
 
+def test_a_work_with_a_new_number_takes_its_history_along(db: Any, clock: Any, coordinator: Person) -> None:
+    """The old number was in no file any more, and stood in every list, quota and draw for ever."""
+    old = factories.tender(number="OLD", budget=7_000_000)
+    inspected = factories.issued_inspection(old, factories.account("leader"))
+    new = factories.tender(_agency("水利局"), number="NEW", budget=None)
+    path = f"/tenders/{old.id}/merge"
+    assert path in coordinator.get(f"/tenders/{old.id}").text
+    wrong = coordinator.post(path, agency=old.agency_id, number="NEW")
+    assert (wrong.status_code, "沒有這個編號" in wrong.text) == (422, True)
+    itself = coordinator.post(path, agency=old.agency_id, number="OLD", same="1")
+    assert (itself.status_code, "同一筆" in itself.text) == (422, True)
+    looked = coordinator.post(path, agency=new.agency_id, number="NEW")
+    assert (looked.status_code, 'name="same"' in looked.text, queries.tender(old.id).number) == (
+        422,
+        True,
+        "OLD",
+    )
+    done = coordinator.post(path, agency=new.agency_id, number="NEW", same="1")
+    assert (done.status_code, done.location.endswith(new.id)) == (303, True)
+    assert inspected in coordinator.get(f"/tenders/{old.id}").text
+    db.session.expire_all()
+    assert (queries.tender(old.id).number, queries.tender(old.id).budget) == ("NEW", 7_000_000)
+
+
 def test_a_new_agency_is_confirmed(db: Any, coordinator: Person) -> None:
     unknown = factories.agency("新局", confirmed=False)
     assert (
