@@ -38,13 +38,8 @@ class NewMeeting:
 def create_meeting(actor: Actor, new: NewMeeting) -> Meeting:
     """Raises `missing`, `bad_value` (period the wrong way round), `conflict` (a sitting on that day exists)."""
     permit(actor, Permission.PREPARE_MEETINGS)
-    if not new.title.strip():
-        raise Problem("missing", "請填寫會議名稱。", field="title")
-    if new.period_from > new.period_to:
-        raise Problem("bad_value", "統計期間的起日要早於迄日。", field="period_from")
     with transaction() as session:
-        if session.scalar(select(Meeting.id).where(Meeting.held_on == new.held_on)):
-            raise Problem("conflict", "這一天已經有一次會議。", field="held_on")
+        _check_meeting(new)
         row = Meeting(
             id=new_id(), title=new.title.strip(), held_on=new.held_on, period_from=new.period_from,
             period_to=new.period_to, created_at=clock.now(),
@@ -52,6 +47,32 @@ def create_meeting(actor: Actor, new: NewMeeting) -> Meeting:
         session.add(row)
         audit.record(actor, "meetings.created", f"meeting:{row.id}", held_on=new.held_on)
     return row
+
+
+def _check_meeting(new: NewMeeting, own: str = "") -> None:
+    """`own`: the sitting that is changed."""
+    if not new.title.strip():
+        raise Problem("missing", "請填寫會議名稱。", field="title")
+    if new.period_from > new.period_to:
+        raise Problem("bad_value", "統計期間的起日要早於迄日。", field="period_from")
+    if db.session.scalar(select(Meeting.id).where(Meeting.held_on == new.held_on, Meeting.id != own)):
+        raise Problem("conflict", "這一天已經有一次會議。", field="held_on")
+
+
+def edit_meeting(actor: Actor, meeting_id: str, new: NewMeeting) -> None:
+    """Correct a sitting until it is frozen. Raises as `create_meeting`, and `wrong_state` for a frozen one."""
+    permit(actor, Permission.PREPARE_MEETINGS)
+    with transaction() as session:
+        row = _held_alone(queries.meeting(meeting_id))
+        if row.frozen_at is not None:
+            raise Problem("wrong_state", "這次會議的資料已經定稿，不能再改。")
+        _check_meeting(new, row.id)
+        first_due = session.scalar(select(func.min(Ruling.due_on)).where(Ruling.meeting_id == row.id))
+        if first_due is not None and first_due < new.held_on:
+            raise Problem("bad_value", "會議日期晚於已登錄裁示的辦理期限。", field="held_on")
+        row.title, row.held_on = new.title.strip(), new.held_on
+        row.period_from, row.period_to = new.period_from, new.period_to
+        audit.record(actor, "meetings.edited", f"meeting:{row.id}", held_on=new.held_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "installation.restored": "由備份還原",
     "notifications.sent_again": "重新寄送沒有寄出的信",
     "meetings.created": "準備會議",
+    "meetings.edited": "修改會議",
     "meetings.frozen": "會議資料定稿",
     "meetings.ruled": "登錄主席裁示",
     "meetings.ruling_continued": "裁示繼續列管",

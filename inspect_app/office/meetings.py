@@ -61,7 +61,22 @@ def new_meeting() -> Response | tuple[str, int]:
         if form.ready:
             row = services.create_meeting(actor(), services.NewMeeting(**form.data))
             return redirect(url_for("office.meeting", meeting_id=row.id), 303)
-    return page("office/meetings/new.html", form)
+    return page("office/meetings/new.html", form, meeting=None)
+
+
+@blueprint.route("/meetings/<meeting_id>/edit", methods=["GET", "POST"])
+@requires(Permission.PREPARE_MEETINGS)
+@once
+def edit_meeting(meeting_id: str) -> Response | tuple[str, int]:
+    """Correct the name, the day or the period until the page is frozen."""
+    row = queries.meeting(meeting_id)
+    stored = {name: getattr(row, name) for name in ("title", "held_on", "period_from", "period_to")}
+    form = bind(MeetingForm(), request.form) if request.method == "POST" else Form(stored)
+    with form.problems():
+        if form.ready:
+            services.edit_meeting(actor(), row.id, services.NewMeeting(**form.data))
+            return redirect(url_for("office.meeting", meeting_id=row.id), 303)
+    return page("office/meetings/new.html", form, meeting=row)
 
 
 def _usual(today: date) -> dict[str, Any]:

@@ -126,6 +126,27 @@ def test_the_chair_has_three_sentences_five_figures_and_what_needs_a_ruling(
     assert "需要裁示" in page.text
 
 
+def test_a_sitting_is_corrected_until_it_is_frozen(city: small_city.City, app: Any) -> None:
+    visitor, row, today = signed_in(app, "secretary"), queries.meetings()[0], app_clock.today()
+    path = f"/meetings/{row.id}/edit"
+    assert path in visitor.get(f"/meetings/{row.id}").text
+    assert "第 4 季會報" in visitor.get(path).text
+    typed = {"title": "第 4 季督導會報", "held_on": today.isoformat(), "period_to": today.isoformat()}
+    begin = (today - timedelta(days=31)).isoformat()
+    assert visitor.post(path, **typed, period_from="2099-01-01").status_code == 422
+    assert visitor.post(path, **typed, period_from=begin).status_code == 303
+    assert "第 4 季督導會報" in visitor.get(f"/meetings/{row.id}").text
+    assert queries.shown_figures(queries.meeting(row.id), today)["inspections"] == 2, "the third was before"
+    chair, unit = city.actor("chair"), city.tenders[0].agency_id
+    services.add_ruling(chair, row.id, services.NewRuling("趕工", unit, today))
+    later = typed | {"held_on": (today + timedelta(days=7)).isoformat(), "period_from": begin}
+    assert "晚於已登錄裁示的辦理期限" in visitor.post(path, **later).text
+    services.freeze_meeting(city.actor("secretary"), row.id)
+    assert path not in visitor.get(f"/meetings/{row.id}").text
+    assert "已經定稿" in visitor.post(path, **typed, period_from=begin).text
+    assert signed_in(app, "chair").get(path).status_code == 403
+
+
 def test_a_refused_ruling_keeps_what_was_typed(city: small_city.City, app: Any) -> None:
     visitor = signed_in(app, "chair")
     row = queries.meetings()[0]
