@@ -24,6 +24,13 @@ _PRINCIPALS = (
     .where(Deputy.deputy_id == bindparam("deputy"), Deputy.cancelled_at.is_(None))
     .where(Deputy.starts_on <= bindparam("today"), Deputy.ends_on >= bindparam("today"))
 )
+_STANDING_IN = (
+    select(Account, Deputy.principal_id)
+    .join(Deputy, Deputy.deputy_id == Account.id)
+    .where(among(Deputy.principal_id, "ids"), Deputy.cancelled_at.is_(None))
+    .where(Deputy.starts_on <= bindparam("today"), Deputy.ends_on >= bindparam("today"))
+    .order_by(Account.login)
+)
 _a, _r, _t, _d = (model.__table__.c for model in (Account, AccountRole, ApiToken, Deputy))
 _STANDS_IN = exists().where(
     _d.deputy_id == _a.id,
@@ -98,6 +105,16 @@ def with_role(*roles: Role, agency_id: str | None = None) -> list[Account]:
     if agency_id is not None:
         query = query.where(Account.agency_id == agency_id)
     return list(db.session.scalars(query.distinct().order_by(Account.login)))
+
+
+def to_tell(*roles: Role, agency_id: str | None = None) -> list[Account]:
+    """Whom a letter for these roles goes to: everybody who may act today, and who stands in for one of them."""
+    holders = [person for person in with_role(*roles, agency_id=agency_id) if usable(person)]
+    given = {"ids": [person.id for person in holders], "today": clock.today()}
+    standing = db.session.execute(_STANDING_IN, given)
+    homes = {person.id: person.agency_id for person in holders}
+    deputies = [who for who, of in standing if usable(who) and who.agency_id == homes[of]]
+    return list({person.id: person for person in (*holders, *deputies)}.values())
 
 
 def names(account_ids: Iterable[str]) -> dict[str, str]:

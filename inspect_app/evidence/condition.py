@@ -25,6 +25,7 @@ from inspect_app.notifications import services as outbox
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.photos.models import Photo
 from inspect_app.photos.originals import PROCESS
+from inspect_app.scheduling.models import CALL
 from inspect_app.transaction import transaction
 
 SILENT = timedelta(minutes=10)  # the jobs process marks the moment four times a minute
@@ -129,7 +130,7 @@ def send_again(actor: Actor) -> int:
     permit(actor, Permission.MANAGE_ACCOUNTS)
     with transaction():
         count = sum(row.state == "failed" for row in late_letters())
-        for kind in (*LETTERS, "visit.call"):
+        for kind in (*LETTERS, CALL):
             outbox.retry_all(kind, OF_LETTERS)
         audit.record(actor, "notifications.sent_again", "installation:1", letters=count)
     return count

@@ -34,6 +34,7 @@ from inspect_app.photos import processing, verification
 from inspect_app.photos import services as photos
 from inspect_app.photos.workers import POOL
 from inspect_app.scheduling import services as scheduling
+from inspect_app.scheduling.models import CALL
 from inspect_app.storage import storage_from_url
 from inspect_app.sync import previews
 
@@ -99,7 +100,7 @@ def look_after_heads(settings: Settings) -> None:
 
 def try_letters_again(_: Settings) -> None:
     """The job: letters that were given up on get one attempt more, for a week. Not those of passwords: nobody waits so long."""
-    for kind in ("mail", scheduling.CALL):
+    for kind in ("mail", CALL):
         once_more(kind, outgoing.GIVEN_UP)
 
 

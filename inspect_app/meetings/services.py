@@ -141,7 +141,7 @@ def _tell_unit(ruling: Ruling, subject: str, body: str) -> None:
     from flask import current_app
 
     url = f"{current_app.config['SETTINGS'].public_url}/office/rulings/{ruling.id}"
-    for person in accounts.with_role(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=ruling.unit_id):
+    for person in accounts.to_tell(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=ruling.unit_id):
         enqueue_mail(f"ruling:{ruling.id}", person.email, subject, f"{body}\n\n請由此處理：{url}\n")
 
 

@@ -98,6 +98,7 @@ def case_page(row: Case, **forms: Form) -> str:
         sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission, refused=_refused(forms), ready=ready_now(row),
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
         standing=deadlines.standing(row, clock.today()),
+        unreachable=row.state == "open" and not services.handlers_of(row),
         deliveries=notifications.deliveries(f"case:{row.id}") if not actor().of_agency else [], **shown,
     )  # fmt: skip
 
@@ -196,8 +197,9 @@ def remind_case(case_id: str) -> Response | tuple[str, int]:
     row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
     with form.problems():
         if form.ready:
-            services.remind(actor(), row.id, number=form.data["number"], note=form.data["note"])
-            return done(row.id, "已稽催並寄出通知。")
+            count = services.remind(actor(), row.id, number=form.data["number"], note=form.data["note"])
+            told = f"寄出 {count} 封通知信" if count else "機關沒有可以收信的帳號，請另外發文或以電話通知"
+            return done(row.id, f"已登錄稽催，{told}。")
     return case_page(row, remind=form), 422
 
 

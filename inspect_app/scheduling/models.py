@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.extensions import UtcDateTime, db
 
+CALL = "visit.call"
+"""The kind of outbox row that tells one of the team; its `ref` is `visit:<id>`."""
+
 
 class Visit(db.Model):  # type: ignore[name-defined,misc]
     """A planned visit. Until release everything that names time, place or target stands in `sealed`

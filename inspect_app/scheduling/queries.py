@@ -7,7 +7,7 @@ whether the visit exists or not, and its answer is the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -22,14 +22,16 @@ from inspect_app.catalogue import queries as catalogue
 from inspect_app.catalogue.knobs import SHEET
 from inspect_app.domain.editions import RuleSet
 from inspect_app.extensions import db
+from inspect_app.notifications import services as outbox
 from inspect_app.projects import queries as projects
 from inspect_app.scheduling import sealing
 from inspect_app.scheduling.keys import seal_key
-from inspect_app.scheduling.models import Visit, VisitEvent, VisitMember
+from inspect_app.scheduling.models import CALL, Visit, VisitEvent, VisitMember
 from inspect_app.scheduling.plan import Known, Plan, TeamMember, as_json, from_json
 
 log = structlog.get_logger()
 OPEN = ("draft", "submitted", "sealed")
+UNCALLED = timedelta(hours=1)
 BEFORE, RELEASED = "before", "released"
 UNREADABLE = "（密封的內容打不開）"
 TEAM = Actor(id="", login="", name="小組成員", roles=frozenset())
@@ -222,6 +224,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     """What waits for planners, convener and the people of a team. The sentences name neither time, place nor target."""
     now = clock.now()
     found = [todo for visit, plan in open_visits() for todo in _todos_of(actor, visit, plan, today)]
+    found += _uncalled(actor)
     team = [_own_visit(item) for item in packages_for(actor, now, since=today) if item.phase == BEFORE]
     return found + ([] if actor.may(Permission.PLAN_VISITS) else team)
 
@@ -243,6 +246,18 @@ def _todos_of(actor: Actor, visit: Visit, plan: Plan, today: date) -> Iterator[T
         )
     elif visit.state == "sealed" and late:
         yield Todo("今天有一項查核行程，領隊到場後登錄", None, "office.visit", args, "檢視", "visit")
+
+
+def _uncalled(actor: Actor) -> list[Todo]:
+    """Planners see that one of a team was not told: it is no other page's to tell."""
+    if not actor.may(Permission.PLAN_VISITS):
+        return []
+    late = {row.ref for row in outbox.late((CALL,), UNCALLED)}
+    waiting = [visit.id for visit, _ in open_visits() if f"visit:{visit.id}" in late]
+    what = "一項查核行程的通知信沒有寄達，請以電話通知小組成員，並請系統管理者檢查郵件"
+    return [
+        Todo(what, None, "office.visit", {"visit_id": key}, "檢視", "visit", overdue=True) for key in waiting
+    ]
 
 
 def _was_returned(visit_id: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from inspect_app import clock as app_clock
 from inspect_app.accounts.permissions import Role
@@ -16,6 +17,7 @@ from inspect_app.notices.models import Case, CaseItem, Reply
 from inspect_app.notices.rules import evidence_of, gaps
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.photos import services as photos
+from inspect_app.transaction import transaction
 from tests.notices.conftest import Scene, issued
 from tests.support import factories, small_city
 from tests.support.pictures import photo
@@ -209,6 +211,27 @@ def test_a_deputy_acts_for_the_handler(scene: Scene, db: Any) -> None:
         )
     deputy = actor_for(get(person.id))  # type: ignore[arg-type]
     assert services.begin_reply(deputy, scene.case.items[0].id).version == 0
+    over = factories.account(
+        Role.AGENCY_HANDLER, agency_id=scene.handler.agency_id, expires_on=today - timedelta(days=1)
+    )
+    services.remind(scene.coordinator, scene.case.id)
+    told = {row.payload["to"] for row in mails(f"case:{scene.case.id}", "稽催")}
+    assert get(scene.handler.id).email in told  # type: ignore[union-attr]
+    assert person.email in told, "who stands in reads the letters, too"
+    assert over.email not in told, "whose time is over reads none"
+
+
+def test_a_reminder_that_nobody_gets_says_so(scene: Scene, client: FlaskClient, db: Any) -> None:
+    from inspect_app.accounts.models import Account
+
+    with transaction() as session:
+        for person in services.handlers_of(scene.case):
+            session.get_one(Account, person.id).disabled_at = app_clock.now()
+    headers = factories.bearer(db.session.get_one(Account, scene.coordinator.id))
+    page = f"/office/cases/{scene.case.id}"
+    assert "沒有可以收信的帳號" in client.get(page, headers=headers).text
+    client.post(f"{page}/remind", headers=headers)
+    assert "已登錄稽催，機關沒有可以收信的帳號" in client.get(page, headers=headers).text
 
 
 def test_an_extension_moves_the_deadline_and_the_reminders_begin_anew(scene: Scene, clock: Any) -> None:

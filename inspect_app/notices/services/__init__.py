@@ -28,6 +28,7 @@ from inspect_app.notices.services.reviewing import (
     return_item,
     set_evidence,
 )
+from inspect_app.notices.services.telling import handlers_of
 
 __all__ = [
     "EVIDENCE_NAMES",
@@ -41,6 +42,7 @@ __all__ = [
     "begin_reply",
     "close_case",
     "decide_extension",
+    "handlers_of",
     "issue",
     "issue_score_letter",
     "mark_ready",

@@ -24,8 +24,8 @@ from inspect_app.transaction import transaction
 WARN_WORKING_DAYS = 5
 
 
-def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> None:
-    """Send a reminder (稽催) and write it into the ledger."""
+def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> int:
+    """Send a reminder (稽催) and write it into the ledger; answers how many letters leave."""
     with transaction():
         permit(actor, Permission.REVIEW_CASES)
         case = held(actor, case_id)
@@ -38,7 +38,7 @@ def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> N
         body = f"改善期限 {format_date(case.due_on)}，仍有項目未送出。" + (
             f"\n\n{note.strip()}" if note.strip() else ""
         )
-        tell(case, handlers_of(case), "［查核］改善結果稽催", body)
+        return tell(case, handlers_of(case), "［查核］改善結果稽催", body)
 
 
 def remind_due() -> int:

@@ -16,11 +16,11 @@ from inspect_app.projects.models import Tender
 
 
 def handlers_of(case: Case) -> list[Account]:
-    return accounts.with_role(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=case.agency_id)
+    return accounts.to_tell(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=case.agency_id)
 
 
 def coordinators() -> list[Account]:
-    return accounts.with_role(Role.COORDINATOR)
+    return accounts.to_tell(Role.COORDINATOR)
 
 
 def tell(

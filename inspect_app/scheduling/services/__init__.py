@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect_app.scheduling.services.adjusting import adjust_quota, file_return, remove_adjustment
-from inspect_app.scheduling.services.calling import CALL, call_due, call_handler
+from inspect_app.scheduling.services.calling import call_due, call_handler
 from inspect_app.scheduling.services.changing import Dates, cancel, postpone
 from inspect_app.scheduling.services.planning import (
     approve_visit,
@@ -25,7 +25,6 @@ from inspect_app.scheduling.services.viewing import (
 )
 
 __all__ = [
-    "CALL",
     "Dates",
     "adjust_quota",
     "approve_visit",

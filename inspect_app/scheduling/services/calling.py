@@ -11,10 +11,9 @@ from inspect_app.accounts import queries as accounts
 from inspect_app.notifications.mail import Mail, Mailer
 from inspect_app.notifications.services import enqueue
 from inspect_app.scheduling import queries
-from inspect_app.scheduling.models import Visit
+from inspect_app.scheduling.models import CALL, Visit
 from inspect_app.scheduling.plan import Plan, TeamMember
 
-CALL = "visit.call"
 TEXTS = {
     "call": ("查核行程通知", "您有一項查核行程。日期等資訊依規定不在郵件中載明，請登入系統查看：\n{link}\n"),
     "changed": (
