@@ -131,7 +131,13 @@ def repair_quarantined(key: str) -> Response | tuple[str, int]:
             flash("修正後已納入查核紀錄，原件仍然保留。", "good")
             return redirect(url_for("office.quarantine"), 303)
     return page(
-        "office/quarantine/repair.html", form, row=row, came=came, places=_places(row), why=_why([row])(row)
+        "office/quarantine/repair.html",
+        form,
+        row=row,
+        came=came,
+        places=_places(row),
+        why=_why([row])(row),
+        cancelled=bool(services.cancelled([row])),
     )
 
 

@@ -40,12 +40,16 @@ def unavailable(plan: Plan) -> Iterator[str]:
         account, row = accounts.get(person.account_id), experts.by_account(person.account_id)
         if account is None:
             continue  # told as a team without valid accounts
-        if not accounts.usable(account):
-            yield f"{person.name}的帳號已停用或到期，請改派。"
+        if not accounts.usable(account) or _over_by(account.expires_on, plan.planned_on):
+            yield f"{person.name}的帳號已停用，或在查核當天以前到期，請改派。"
         elif Permission.INSPECT not in granted(accounts.own_roles(account)):
             yield f"{person.name}的帳號沒有現場查核的職務，請改派或由系統管理者補上。"
         elif row is not None and not row.active:
             yield f"{person.name}在專家名單上已停用，不能排入小組。"
+
+
+def _over_by(expires_on: date | None, day: date) -> bool:
+    return expires_on is not None and expires_on < day
 
 
 def composition(plan: Plan, rules: RuleSet) -> conflicts.Composition:

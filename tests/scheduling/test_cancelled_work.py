@@ -65,6 +65,8 @@ def test_the_planners_see_it_once_the_visit_is_cancelled_and_each_look_is_writte
     assert SECRET in page
     assert f"/office/visits/{visit_id}" in page
     assert "重新處理" not in page, "it cannot be placed there any more"
+    repair = planner.get(f"/quarantine/{row.id}/repair").text
+    assert "data-draft" not in page + repair, "nothing of a plan stays in the browser"
     picture = client.get(f"/api/v1/photos/{sha256}/original", headers=planner.headers)
     assert hashlib.sha256(picture.data).hexdigest() == sha256
     assert "2 筆現場資料" in planner.get(f"/visits/{visit_id}").text
