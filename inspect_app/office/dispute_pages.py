@@ -71,6 +71,7 @@ def _unseen(state: State, people: dict[str, str], item: Withdrawn) -> list[dict[
             "author": log[key].operation.author,
             "stamp": log[key].stamp,
             "said": _summed(people, log[key].operation),
+            "sha256": log[key].operation.set.get("sha256", ""),
         }
         for key in item.unseen
     ]

@@ -27,7 +27,7 @@ FIELDS = {
     "q_owner": "Q 主辦", "q_supervision": "Q 監造", "q_contractor": "Q 承攬", "w_structure": "W 主體", "w_materials": "W 材料",
     "w_safety": "W 安全", "p": "P", "env": "環境", "safety": "安全", "strength": "強度", "looks": "美觀", "function": "功能",
     "comment_q": "Q 說明", "comment_w": "W 說明", "comment_p": "P 說明", "progress_basis": "進度依據", "remarks": "備註",
-    "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
+    "retake": "須重拍", "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
 }  # fmt: skip
 _KINDS = words.TEST | words.JUDGEMENT | {"defect": "缺失", "design": "規劃設計", "advice": "建議"}
 CODES: Mapping[str, Mapping[str, str]] = {
@@ -35,7 +35,20 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "aspect": words.ASPECT, "role": words.ATTENDANCE, "kind": _KINDS, "decision": {"accept": "採用", "reject": "不採用"},
     "use": {"evidence": "佐證", "site": "現場", "signed_paper": "簽名紙本", "score_paper": "評分紙本"},
 }  # fmt: skip
-UNSAID = ("strokes", "digest", "frontier", "sha256")
+UNSAID = (
+    "strokes",
+    "digest",
+    "frontier",
+    "sha256",
+    "finding",
+    "size",
+    "type",
+    "width",
+    "height",
+    "lat_e7",
+    "lon_e7",
+    "accuracy_m",
+)
 """Fields that tell a person nothing."""
 
 

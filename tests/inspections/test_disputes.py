@@ -218,6 +218,7 @@ def test_what_was_deleted_unseen_is_told_and_waits(client: FlaskClient, db: Any,
         "恢復或維持刪除",
     ):
         assert part in said, part
+    assert f"/api/v1/photos/{taken}/320" in page(client, db, one.coordinator, one).text
     shut(one)
     with pytest.raises(Problem, match="刪除後另有補寫"):
         services.send_for_confirmation(one.coordinator, one.id)

@@ -62,6 +62,7 @@ describe('deleted by one, written and photographed by another without a network'
     expect(plain()).toContain('當時還沒看到');
     expect(plain()).toContain('延伸到柱腳');
     expect(plain()).toContain(member.account.id);
+    expect(plain()).not.toContain('evidence');
     await tap('恢復這一項');
     await soon(() => expect(plain()).toContain('沒有等著決定的資料'));
     await meet(leader, member);
@@ -88,7 +89,7 @@ describe('deleted by one, written and photographed by another without a network'
     expect(plain()).toContain('1項刪除以後另有補寫');
     on.shown.wrapper.unmount();
     on.shown = await stage(leader, Home);
-    expect(plain()).toContain('有1項刪除以後才看到別人補寫');
+    expect(plain()).toContain('有1項刪除後，另有人補寫或拍照');
   });
 });
 

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { scoreSheetId } from '../../src/domain/ids';
 import { entityOf, type Folded, listOf, shownValue } from '../../src/domain/operations';
 import ConflictNote from '../../src/ui/components/ConflictNote.vue';
@@ -182,7 +182,7 @@ describe('the sheet', () => {
         .find((it) => it.text() === '交卷')
         ?.trigger('click');
     await handIn();
-    await settled();
+    await vi.waitFor(() => wrapper.get('[role=alert]'), { timeout: 50_000 });
     expect(wrapper.get('[role=alert]').text()).toContain('還有 1 項沒有給分：施工進度');
     await fill('施工進度', 14);
     await handIn();

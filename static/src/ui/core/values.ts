@@ -1,7 +1,17 @@
 /** Values of the log in words, for conflicts, late and refused items. */
 import type { Json } from '../../domain/json';
 import { longDate, moment } from './dates';
-import { ASPECTS, ATTENDANCE, fieldWord, KINDS, PARTIES, percentText, SEVERITIES, textOf } from './words';
+import {
+  ASPECTS,
+  ATTENDANCE,
+  fieldWord,
+  KINDS,
+  PARTIES,
+  percentText,
+  SEVERITIES,
+  textOf,
+  USES,
+} from './words';
 
 const LISTS: Record<string, readonly { value: string; text: string }[]> = {
   severity: SEVERITIES,
@@ -10,6 +20,7 @@ const LISTS: Record<string, readonly { value: string; text: string }[]> = {
   agreed_party: PARTIES,
   aspect: ASPECTS,
   role: ATTENDANCE,
+  use: USES,
 };
 
 export function valueWord(field: string, value: Json, nameOf: (account: string) => string): string {
@@ -40,12 +51,16 @@ function booleanWord(field: string, value: boolean): string {
 /** Milliseconds of a stamp (`<12 hex of ms>-<counter>`). */
 export const saidTime = (stamp: string): number => Number.parseInt(stamp.slice(0, 12), 16);
 
-/** 內容：蜂窩；缺失情節：中等. */
+/** 內容：蜂窩；缺失情節：中等. Nothing for a field that was left empty, or that only says what anybody sees. */
 export function patchWords(set: Record<string, Json>, nameOf: (account: string) => string): string {
-  const shown = Object.entries(set).filter(([field]) => !HIDDEN.has(field));
+  const shown = Object.entries(set).filter(
+    ([field, value]) => !HIDDEN.has(field) && !(NEW.has(field) && (value === null || value === false)),
+  );
   return shown.map(([field, value]) => `${fieldWord(field)}：${valueWord(field, value, nameOf)}`).join('；');
 }
 
+/** A photo's own fields, empty when it is new. */
+const NEW = new Set(['caption', 'retake', 'taken_at', 'lat_e7', 'lon_e7', 'accuracy_m']);
 const HIDDEN = new Set([
   'sha256',
   'size',

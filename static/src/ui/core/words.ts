@@ -54,6 +54,13 @@ export const JUDGEMENTS = [
   { value: 'safety', text: '其他影響安全之重大缺失' },
 ] as const;
 
+export const USES = [
+  { value: 'evidence', text: '佐證' },
+  { value: 'site', text: '現場' },
+  { value: 'signed_paper', text: '簽名紙本' },
+  { value: 'score_paper', text: '評分紙本' },
+] as const;
+
 export const TEAM_ROLES: Record<string, string> = { leader: '領隊', member: '查核委員', staff: '工作人員' };
 
 /** The label of a code in one of the lists above; the code itself when the list does not know it. */
@@ -117,6 +124,11 @@ const FIELD_WORDS: Record<string, string> = {
   noted_by: '記錄人',
   finding: '所屬缺失',
   use: '用途',
+  retake: '須重拍',
+  taken_at: '拍攝時間',
+  lat_e7: '緯度（千萬分之一度）',
+  lon_e7: '經度（千萬分之一度）',
+  accuracy_m: '定位誤差（公尺）',
   role: '身分',
 };
 export const fieldWord = (field: string): string => FIELD_WORDS[field] ?? field;
