@@ -40,7 +40,7 @@ def _party(party: str, statement: Content) -> Iterable[Block]:
         yield Paragraph("沒有扣點。")
         return
     rows = [
-        [line["code"], line["text"], str(line["points"]), _money(statement, line["amount"])]
+        [line["code"] or "—", line["text"], str(line["points"]), _money(statement, line["amount"])]
         for line in statement["lines"]
     ]
     rows.append(["合計", _rate(statement), str(statement["points"]), _money(statement, statement["amount"])])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import zipfile
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -23,7 +25,9 @@ from inspect_app.inspections.todos import todos
 from inspect_app.notices import queries as cases
 from inspect_app.notices import services as notices
 from inspect_app.projects.services import Terms, set_contract_terms
+from inspect_app.reports import odt
 from inspect_app.reports.record import _defect
+from inspect_app.reports.statement import statement_document
 from tests.support.inspected import DEFECTS, Inspected, Told, inspection_with_log
 
 CORE = Told(scores=(84, 84, 84), test="concrete_core")
@@ -262,6 +266,14 @@ def test_the_city_s_own_cap_counts_where_nobody_entered_the_contract(
     assert queries.rollups([one.id])[0].amount_contractor == owed
     told_by = [line["source"] for line in penalty["reasons"] if line["rule"] == "penalty.cap"]
     assert told_by == {9_800: ["府工字第1號"], 19_600: ["契約約定"], 20_000: []}[owed]
+    printed = odt_of(queries.content_of(one.id))
+    assert f"NT$ {owed:,}" in printed
+    assert (f"NT$ {owed - 20_000:,}" in printed) == bool(told_by), "the line that the cap takes off"
+
+
+def odt_of(content: dict[str, Any]) -> str:
+    document = statement_document(content, {}, government="示範市政府", demo=False, frozen=True)
+    return zipfile.ZipFile(io.BytesIO(odt.render(document))).read("content.xml").decode()
 
 
 def test_money_follows_the_procurement_amount(db: Any, clock: Any) -> None:
