@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM, Actor, permit
@@ -42,15 +42,26 @@ def _out_of_sight(actor: Actor) -> Select[str]:
 def waiting(actor: Actor) -> list[SetAside]:
     """Everything that waits for this person, oldest first; other refusals are the device's own affair."""
     permit(actor, Permission.VIEW_QUARANTINE)
-    unseen = SetAside.inspection_id.not_in(_out_of_sight(actor))
-    query = select(SetAside).where(SetAside.settled_at.is_(None), unseen)
-    query = query.where(or_(SetAside.status == "quarantined", SetAside.code == "id_reused"))
+    query = select(SetAside).where(*_waiting_for(actor))
     return list(db.session.scalars(query.order_by(SetAside.received_at, SetAside.id)))
 
 
-def count(actor: Actor) -> int:
-    """How many wait; 0 for those who may not look."""
-    return len(waiting(actor)) if actor.may(Permission.VIEW_QUARANTINE) else 0
+def _waiting_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SetAside.settled_at.is_(None),
+        SetAside.inspection_id.not_in(_out_of_sight(actor)),
+        or_(SetAside.status == "quarantined", SetAside.code == "id_reused"),
+    )
+
+
+def count(actor: Actor, *of_visit: str) -> int:
+    """How many wait, of some visits where they are named; 0 for those who may not look. Every first page asks: they may be
+    thousands, and nothing of them is read.
+    """
+    if not actor.may(Permission.VIEW_QUARANTINE):
+        return 0
+    query = select(func.count()).select_from(SetAside).where(*_waiting_for(actor))
+    return db.session.scalar(query.where(SetAside.inspection_id.in_(of_visit)) if of_visit else query) or 0
 
 
 def todos(actor: Actor, today: date) -> list[Todo]:
@@ -81,13 +92,6 @@ def cancelled(rows: Iterable[SetAside]) -> set[str]:
     """Which of their visits were cancelled."""
     keys = {row.inspection_id for row in rows}
     return set(db.session.scalars(select(Visit.id).where(Visit.id.in_(keys), Visit.state == CANCELLED)))
-
-
-def of_visit(actor: Actor, visit_id: str) -> int:
-    """How many wait that were sent for one visit; 0 for those who may not look."""
-    if not actor.may(Permission.VIEW_QUARANTINE):
-        return 0
-    return sum(row.inspection_id == visit_id for row in waiting(actor))
 
 
 def of_operation(actor: Actor, operation_id: str) -> list[SetAside]:

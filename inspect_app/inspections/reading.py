@@ -13,7 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, bindparam, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 
 from inspect_app import clock
@@ -26,7 +38,7 @@ from inspect_app.inspections.models import DECIDING_KINDS, Inspection, Operation
 from inspect_app.inspections.state import operation_of
 from inspect_app.inspections.team import team_from
 from inspect_app.photos.access import decides
-from inspect_app.prepared import Prepared, Row
+from inspect_app.prepared import Prepared, Row, records, recordset
 from inspect_app.scheduling.models import VisitMember
 
 _c = (
@@ -50,6 +62,20 @@ _OF_ACCOUNT = Prepared(
 _DECIDING = Prepared(
     select(_c.inspection_id, _c.body, _c.stamp).where(among(_c.inspection_id, "ids"), DECIDING_KINDS)
 )
+
+
+def _at(key: ColumnElement[str], n: ColumnElement[int]) -> Prepared:
+    """What stands at the places that come as the `records` named `places`: one parameter, however many they are."""
+    wanted = and_(_c.inspection_id == key, _c.n == n)
+    return Prepared(select(_c.inspection_id, _c.id, type_coerce(_c.received_at, NullType())).where(wanted))
+
+
+_each = func.json_each(bindparam("places", type_=Text())).table_valued("value").c.value
+_place = recordset("places", column("id", String), column("log", Integer)).c
+_AT = {
+    "sqlite": _at(func.json_extract(_each, "$.id"), func.json_extract(_each, "$.log")),
+    "postgresql": _at(_place.id, _place.log),
+}
 
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
@@ -160,12 +186,9 @@ def beyond(places: Mapping[str, Place]) -> list[str]:
     read_before = {key: place for key, place in places.items() if place.log}
     if not read_before:
         return []
-    held = (
-        and_(OperationRow.inspection_id == key, OperationRow.n == place.log)
-        for key, place in read_before.items()
-    )
-    query = select(OperationRow.inspection_id, OperationRow.id, OperationRow.received_at).where(or_(*held))
-    found = {key: _mark(operation, came) for key, operation, came in db.session.execute(query)}
+    told = records(("id", "log"), ((key, place.log) for key, place in read_before.items()))
+    rows = _AT[db.session.get_bind().dialect.name].rows(places=told)
+    found = {key: _mark(operation, came) for key, operation, came in rows}
     return sorted(key for key, place in read_before.items() if found.get(key) != place.mark)
 
 

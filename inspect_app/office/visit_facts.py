@@ -23,7 +23,7 @@ def undoing(who: Actor, row: Visit) -> dict[str, Any]:
     if row.state == queries.RELEASED:
         return {"may_call_off": calling_off.may_call_off(row.id)}
     cancelled = row.state == quarantine.CANCELLED
-    work = quarantine.of_visit(who, row.id) if cancelled else 0
+    work = quarantine.count(who, row.id) if cancelled else 0
     return {"work": work, "may_restore": cancelled and services.stood_approved(row)}
 
 

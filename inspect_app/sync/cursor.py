@@ -16,7 +16,8 @@ from inspect_app.inspections.reading import Place
 from inspect_app.sync.keys import cursor_key
 
 log = structlog.get_logger()
-LONGEST = 100_000
+LONGEST = 500_000
+"""Characters; a place takes about thirty, and whoever is on every team has hundreds of inspections a year."""
 _MAC = 16
 
 

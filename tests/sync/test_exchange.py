@@ -14,9 +14,14 @@ from hypothesis import strategies as st
 from inspect_app import clock
 from inspect_app.audit.models import AuditLine
 from inspect_app.domain.operations import Operation, content_hash
+from inspect_app.ids import new_id
+from inspect_app.inspections import reading
 from inspect_app.inspections.models import Inspection, OperationRow, SetAside
+from inspect_app.inspections.reading import Place
 from inspect_app.inspections.state import folded
 from inspect_app.photos import services as photos
+from inspect_app.sync import cursor as cursors
+from inspect_app.sync.cursor import Cursor
 from inspect_app.transaction import transaction
 from tests.support import factories, pictures
 from tests.support.tablet import Tablet
@@ -420,3 +425,15 @@ def test_any_order_and_repetition_folds_the_same(site: Site, db: Any, chance: ra
     logs = [[item for item in reader.pull() if item["inspection"] == site.inspection] for reader in readers]
     assert logs[0] == logs[1] == logs[2]
     assert {item["id"] for item in logs[0]} == set(answers)
+
+
+def test_whoever_has_been_on_thousands_of_visits_still_syncs(site: Site, db: Any) -> None:
+    """A cursor keeps a place for each: SQLite refuses a question of more than a thousand terms."""
+    site.member.push(site.member.finding("一"))
+    site.leader.pull()
+    mine, others = site.leader.account.id, {new_id(): Place(7, 0, "x") for _ in range(4000)}
+    given = cursors.read(mine, site.leader.cursor)
+    grown = Cursor(given.epoch, given.places | others)
+    assert cursors.read(mine, cursors.write(mine, grown)) == grown
+    assert reading.beyond(grown.places) == sorted(others)
+    assert reading.beyond(given.places) == []
