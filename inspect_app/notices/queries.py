@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
@@ -78,7 +79,7 @@ def by_inspection(inspection_id: str) -> Case | None:
 
 def cases(actor: Actor, *, state: str = "", agency_id: str = "") -> list[Case]:
     """The cases that the actor may see, by deadline."""
-    query = _visible(select(Case), actor)
+    query = _visible(select(Case), actor).options(selectinload(Case.items))
     if state:
         query = query.where(Case.state == state)
     if agency_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from ssl import create_default_context
 from typing import Protocol
@@ -17,12 +17,15 @@ from inspect_app.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail in plain text; `file`: name and text of what is attached."""
+    """One mail in plain text; `file`: name and text of what is attached. `key`: the same for whatever may leave twice because
+    its process was killed, so that mailboxes show it once.
+    """
 
     to: str
     subject: str
     body: str
     file: tuple[str, str] | None = None
+    key: str = ""
 
 
 class Mailer(Protocol):
@@ -35,6 +38,10 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
     message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = (
+        f"<{mail.key or new_id()}@{parseaddr(sender)[1].partition('@')[2] or 'localhost'}>"
+    )
+    message["Auto-Submitted"] = "auto-generated"  # answered by no mailbox while its owner is away
     message.set_content(mail.body)
     if mail.file is not None:
         name, text = mail.file

@@ -53,12 +53,15 @@ def enqueue_mail(
     ref: str, to: str, subject: str, body: str, *, due: datetime | None = None, once: str | None = None
 ) -> bool:
     """Queue one mail. `subject` never carries the text of a finding or the target of a sealed visit."""
-    return enqueue("mail", ref, {"to": to, "subject": subject, "body": body}, due=due, once=once)
+    letter = {"key": new_id(), "to": to, "subject": subject, "body": body}
+    return enqueue("mail", ref, letter, due=due, once=once)
 
 
 def mail_handler(mailer: Mailer) -> Handler:
     """The outbox handler that sends mails by `mailer`."""
-    return lambda payload: mailer.send(Mail(payload["to"], payload["subject"], payload["body"]))
+    return lambda payload: mailer.send(
+        Mail(payload["to"], payload["subject"], payload["body"], key=payload["key"])
+    )
 
 
 def deliver_due(handlers: dict[str, Handler], limit: int = 50) -> int:

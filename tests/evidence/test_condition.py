@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from inspect_app.accounts.credentials import LETTER
 from inspect_app.evidence import clocks, condition, heads
 from inspect_app.installation import services as installation
 from inspect_app.notifications import services as outbox
+from inspect_app.notifications.mail import mailer_from_url
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.photos.models import Photo
 from inspect_app.photos.originals import PROCESS
@@ -123,6 +125,21 @@ def test_parked_letters_are_listed_and_sent_again_and_calls_are_not_told(
     assert outbox.deliver_due(dict.fromkeys(("mail", LETTER, "visit.call"), lambda _: None)) == 3
     assert told()
     assert "信都寄出了" in visitor.get("/late-letters").text
+
+
+def test_a_letter_that_leaves_twice_is_the_same_to_a_mailbox(app: Any, db: Any, home: Any) -> None:
+    """Killed after the mail server took it and before that was noted."""
+    for _ in range(2):
+        outbox.enqueue_mail("case:1", "handler@example.test", "主旨", "內文")
+    handler = outbox.mail_handler(mailer_from_url(f"folder://{home}/twice", "inspect@city.example.test"))
+    once, other = (dict(row.payload) for row in outbox.late(("mail",), timedelta(0)))
+    for payload in (once, once, other):
+        handler(payload)
+    letters = [message_from_bytes(path.read_bytes()) for path in (home / "twice").iterdir()]
+    keys = sorted(letter["Message-ID"] for letter in letters)
+    assert len(keys) == 3
+    assert len(set(keys)) == 2
+    assert all(key.endswith("@city.example.test>") for key in keys)
 
 
 def test_a_mail_server_that_was_away_for_days_gets_the_letter_after_all(
