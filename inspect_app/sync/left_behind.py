@@ -73,10 +73,18 @@ def note(device_id: str, held: Iterable[Held], readable: Iterable[str]) -> None:
         return
     moment = clock.now()
     with transaction() as session:
+        changed = _standing(changed)
         insert_new(Holding, [_row(device_id, one.inspection, moment) for one in changed])
         for one in changed:
             values = {"operations": one.operations, "photos": one.photos, "changed_at": moment}
             session.execute(_of(device_id, [one.inspection]).values(settled_at=None, **values))
+
+
+def _standing(told: list[Held]) -> list[Held]:
+    """Those whose inspection is still there: a visit may be called off at this moment. Held as the reference holds it."""
+    query = select(Inspection.id).where(Inspection.id.in_([one.inspection for one in told]))
+    there = set(db.session.scalars(query.with_for_update(read=True, key_share=True)))
+    return [one for one in told if one.inspection in there]
 
 
 def _differs(row: Holding | None, told: Held) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -118,3 +121,35 @@ def test_only_what_the_convener_had_approved_is_taken_up_again(city: City, clock
     assert visit is not None
     assert (visit.state, visit.tender_id, len(visit.members)) == ("released", city.tender.id, 4)
     assert db.session.get_one(Tender, city.tender.id).id == db.session.get_one(Inspection, approved).tender_id
+
+
+def test_who_sends_at_that_very_moment_is_answered_and_kept(
+    app: Any, city: City, client: Any, db: Any, clock: Any, released: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, begun = tablet_of(client, city.member, released), Event()
+    member.post(holds=[{"inspection": released, "operations": 0, "photos": 0}])
+    finding = member.finding()
+    db.session.rollback()
+    member.client, whole = app.test_client(), services.call_off
+
+    def slowly(*given: Any) -> None:
+        begun.set()
+        time.sleep(
+            0.5
+        )  # as long as the other needs to stand before the row; later, it finds the visit cancelled
+        whole(*given)
+
+    monkeypatch.setattr(services, "call_off", slowly)
+
+    def call_off() -> None:
+        with app.app_context():
+            calling_off.call_off(city.planner, released, "颱風")
+
+    def send() -> Any:
+        begun.wait(60)
+        return member.push(finding, holds=[{"inspection": released, "operations": 3, "photos": 1}])
+
+    with ThreadPoolExecutor(2) as pool:
+        off, sent = pool.submit(call_off), pool.submit(send)
+        assert off.result(60) is None
+        assert sent.result(60) == [("quarantined", "unknown_inspection")]
