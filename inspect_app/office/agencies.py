@@ -31,6 +31,7 @@ class AgencyForm(FormSchema):
     """Confirm with a code, or merge into another agency."""
 
     do = fields.String(required=True, validate=validate.OneOf(["confirm", "merge"]))
+    name = fields.String(load_default="", validate=validate.Length(max=100))
     code = fields.String(load_default="", validate=validate.Length(max=20))
     short_name = fields.String(load_default="", validate=validate.Length(max=30))
     into = fields.String(load_default="")
@@ -55,13 +56,17 @@ def agency(agency_id: str) -> Response | tuple[str, int]:
 
 
 def _stored(row: Agency) -> dict[str, str | None]:
-    return {"do": "confirm", "code": row.code, "short_name": row.short_name}
+    return {"do": "confirm", "name": row.name, "code": row.code, "short_name": row.short_name}
 
 
 def _settle(agency_id: str, form: Form) -> None:
     if form.data["do"] == "confirm":
         services.confirm_agency(
-            actor(), agency_id, code=form.data["code"], short_name=form.data["short_name"]
+            actor(),
+            agency_id,
+            code=form.data["code"],
+            short_name=form.data["short_name"],
+            name=form.data["name"],
         )
         flash("機關已確認。")
         return

@@ -74,7 +74,14 @@ def _plain(text: str) -> str:
 
 
 def _result(plan: Plan, parsed: Parsed) -> ImportResult:
-    return ImportResult(plan.created, plan.updated, plan.unchanged, plan.rejected, plan.preview, parsed.notes)
+    return ImportResult(
+        plan.created,
+        plan.updated,
+        plan.unchanged,
+        plan.rejected,
+        plan.preview,
+        [*plan.names.notes(), *parsed.notes],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +174,31 @@ def set_quota_facts(actor: Actor, tender_id: str, *, budget: int | None, commiss
     return row
 
 
-def confirm_agency(actor: Actor, agency_id: str, *, code: str, short_name: str) -> Agency:
-    """Say that an agency met in a file is real, with its code where it is known."""
+def confirm_agency(actor: Actor, agency_id: str, *, code: str, short_name: str, name: str = "") -> Agency:
+    """Say that an agency met in a file is real, with its code where it is known; a new name or code keeps the old one as alias."""
     permit(actor, Permission.IMPORT_TENDERS)
     with transaction() as session:
         row = session.get_one(Agency, queries.agency(agency_id).id)
-        taken = (
-            session.scalar(select(Agency.name).where(Agency.code == code, Agency.id != agency_id))
-            if code
-            else None
-        )
-        if taken:
-            raise Problem("conflict", f"代碼 {code} 已經是「{taken}」，請改用合併。", field="code")
-        row.code, row.short_name, row.confirmed = _plain(code) or row.code, _plain(short_name), True
-        audit.record(actor, "projects.agency_confirmed", f"agency:{agency_id}", code=row.code)
+        name, code = _plain(name) or row.name, _plain(code) or row.code or ""
+        _refuse_taken(row.id, "name", name)
+        _refuse_taken(row.id, "code", code)
+        before = (row.name, row.code)
+        old = [one for one in before if one and one not in (name, code)]
+        row.aliases = [one for one in dict.fromkeys([*row.aliases, *old]) if one not in (name, code)]
+        row.name, row.code, row.short_name, row.confirmed = name, code or None, _plain(short_name), True
+        audit.record(
+            actor, "projects.agency_confirmed", f"agency:{agency_id}", code=row.code, name=name, name_before=before[0],
+            code_before=before[1],
+        )  # fmt: skip
     return row
+
+
+def _refuse_taken(agency_id: str, field: str, value: str) -> None:
+    """No two agencies go by one name or code."""
+    others = db.session.scalars(select(Agency).where(Agency.id != agency_id)) if value else ()
+    taken = next((one for one in others if value in merging.names_of(one)), None)
+    if taken is not None:
+        raise Problem("conflict", f"「{value}」已經是「{taken.name}」，請改用合併。", field=field)
 
 
 def merge_agency(actor: Actor, agency_id: str, into_id: str, *, same: bool = False) -> list[str]:

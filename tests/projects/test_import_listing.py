@@ -76,7 +76,8 @@ def test_the_order_of_columns_is_free_and_titles_stand_above(db: Any) -> None:
         "備註": "x",
     }
     result = take(xlsx_file([values], header=renamed))
-    assert (result.created, result.notes) == (1, ["沒有用到的欄：備註"])
+    assert (result.created, result.notes[1:]) == (1, ["沒有用到的欄：備註"])
+    assert "沒見過的機關名稱：水利局" in result.notes[0]
     found = db.session.scalars(select(Tender).where(Tender.number == "C2")).one()
     assert (found.name, found.award_amount, found.progress_planned_bp) == ("排水改善", 100_000, 1250)
 
@@ -210,6 +211,7 @@ def test_outer_islands_have_their_own_zone(db: Any, district: str, epsg: int) ->
 
 
 def test_coordinates_that_are_none_are_told_and_left_out(db: Any) -> None:
+    factories.agency("工務局新建工程處")
     result = take(csv_file([row(X座標="120.3", Y座標="22.6")]))
     assert (result.created, len(result.notes)) == (1, 1)
     assert only_tender(db).lat is None

@@ -132,3 +132,31 @@ def test_a_code_that_was_merged_is_known_from_then_on(db: Any, clock: Any) -> No
     assert take(xml_file(tender_xml(agency="新名稱", code="OLD", number="C"))).created == 1
     assert [agency.name for agency in queries.agencies()] == [LONG]
     assert len(db.session.scalars(select(Tender)).all()) == 3
+
+
+def test_an_agency_that_was_renamed_is_told_and_goes_by_both_names(db: Any, clock: Any) -> None:
+    take(xml_file(tender_xml(agency=SHORT)))
+    (note,) = take(xml_file(tender_xml(agency=LONG))).notes
+    assert (SHORT in note, LONG in note) == (True, True)
+    renamed = confirm_agency(SYSTEM, the(SHORT).id, name=LONG, code="NEW", short_name="新工處")
+    assert (renamed.name, renamed.code, renamed.aliases) == (LONG, "NEW", [SHORT, "379000000A"])
+    for content in (
+        xml_file(tender_xml(agency=SHORT)),
+        xml_file(tender_xml(agency=LONG, code="NEW")),
+        csv_file([row(執行機關=SHORT)]),
+        csv_file([row(執行機關=LONG)]),
+    ):
+        result = take(content)
+        assert (result.created, result.notes) == (0, [])
+    other = factories.agency("別局", code="X")
+    for taken in ({"name": SHORT, "code": ""}, {"name": "", "code": "379000000A"}):
+        with pytest.raises(Problem, match="合併"):
+            confirm_agency(SYSTEM, other.id, short_name="", **taken)
+    back = confirm_agency(SYSTEM, renamed.id, name=SHORT, code="", short_name="")
+    assert (back.name, back.aliases) == (SHORT, ["379000000A", LONG])
+
+
+def test_an_agency_nobody_met_is_told_before_it_comes_in(db: Any, clock: Any) -> None:
+    take(xml_file(tender_xml(agency=LONG)))
+    (note,) = import_tenders(SYSTEM, "a", csv_file([row()]), check=True).notes
+    assert (SHORT in note, "併入" in note) == (True, True)

@@ -36,6 +36,7 @@ class Names:
     new_agencies: list[Values] = field(default_factory=list)
     coded_agencies: list[Values] = field(default_factory=list)
     new_firms: list[Values] = field(default_factory=list)
+    renamed: dict[str, tuple[str, str]] = field(default_factory=dict)  # code -> (name here, name in the file)
 
     @classmethod
     def load(cls) -> Names:
@@ -55,6 +56,8 @@ class Names:
     def agency(self, code: str, name: str) -> Values:
         """The agency of a row: by code, else by exact name; an unknown one is made, unconfirmed without both."""
         if code and code in self.by_code:
+            if name and name not in self.by_name:
+                self.renamed[code] = (str(self.by_code[code]["name"]), name)
             return self.by_code[code]
         known = self.by_name.get(name)
         if known is None:
@@ -66,6 +69,19 @@ class Names:
         elif code:
             return self._add(code, f"{name[:70]}（{code}）", confirmed=False)
         return known
+
+    def notes(self) -> list[str]:
+        """What a person should know of the agencies in the file, in words."""
+        renamed = [
+            f"機關代碼 {code} 在檔案裡是「{theirs}」，系統裡是「{ours}」。若已更名，請到機關頁改名稱，清單才對得上。"
+            for code, (ours, theirs) in self.renamed.items()
+        ]
+        unknown = [str(one["name"]) for one in self.new_agencies if not one["confirmed"]]
+        if unknown:
+            renamed.append(
+                f"沒見過的機關名稱：{'、'.join(unknown)}。匯入後請到機關頁確認，或併入原有的機關；是原有機關的別名時，同一件標案會先有兩筆。"
+            )
+        return renamed
 
     def _add(self, code: str, name: str, *, confirmed: bool) -> Values:
         agency = {"id": new_id(), "code": code or None, "name": name, "confirmed": confirmed}
