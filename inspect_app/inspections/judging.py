@@ -20,6 +20,7 @@ QUARANTINED = frozenset({"unknown_inspection", "account_disabled", "not_on_team"
 OF_THE_SESSION = frozenset({"foreign_author", "foreign_device"})
 RETRYABLE = frozenset({"photo_missing"})
 ID_REUSED = "id_reused"
+BEFORE_RELEASE = "unknown_inspection"
 
 _o, _s = OperationRow.__table__.c, SetAside.__table__.c  # of the tables: rows are asked for, no objects
 _LOGGED = select(_o.id, _o.content_hash, _o.status, null(), null()).where(among(_o.id, "ids"))
@@ -96,9 +97,9 @@ def remembered(sender: Sender, item: Incoming, known: Known) -> Result | None:
     if kept is None:
         return None
     told = [(content, status, code) for content, status, code in kept if code not in OF_THE_SESSION]
-    for content, status, code in told:
-        if content == item.content_hash:
-            return Result(item.id, status, code)
+    same = [(status, code) for content, status, code in told if content == item.content_hash]
+    if same:  # judged anew at the release: under the later code, in whatever order the rows come
+        return Result(item.id, *max(same, key=lambda one: one[1] != BEFORE_RELEASE))
     if any(code != ID_REUSED for _content, _status, code in told):
         return Result(item.id, "refused", ID_REUSED)
     return None

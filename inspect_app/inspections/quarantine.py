@@ -20,7 +20,7 @@ from inspect_app.accounts.todos import Todo
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import incoming, log
-from inspect_app.inspections.judging import Result, Sender
+from inspect_app.inspections.judging import RETRYABLE, Result, Sender
 from inspect_app.inspections.models import Inspection, SetAside
 from inspect_app.scheduling import services as visits
 from inspect_app.scheduling.models import Visit
@@ -140,7 +140,9 @@ def settle(actor: Actor, key: str, note: str) -> None:
 
 
 def take_up_released() -> int:
-    """Judge anew what came before its visit was released; answers how many entered the log."""
+    """Judge anew what came before its visit was released; answers how many entered the log. What cannot enter for another
+    reason stands aside under that one from then on; a photo may still come.
+    """
     query = select(SetAside).join(Inspection, Inspection.id == SetAside.inspection_id)
     query = query.where(SetAside.code == "unknown_inspection", SetAside.settled_at.is_(None))
     rows = db.session.scalars(query.order_by(SetAside.inspection_id, SetAside.device_id, SetAside.seq)).all()
@@ -155,6 +157,8 @@ def _taken_up(row: SetAside) -> bool:
         result = _judged(row)
         if result.status in IN_LOG:
             close(SYSTEM, row, f"釋出後納入：{result.status}")
+        elif result.code != row.code and result.code not in RETRYABLE:
+            close(SYSTEM, row, f"釋出後改列：{result.code}")
     return result.status in IN_LOG
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.catalogue import services as settings
@@ -91,6 +93,27 @@ def test_the_clocks_release_is_followed_by_the_job(client: Any, city: City, cloc
     assert (services_open.open_released(), quarantine.take_up_released()) == (1, 1)
     assert (services_open.open_released(), quarantine.take_up_released()) == (0, 0)
     assert db.session.get(Inspection, visit, populate_existing=True).log_n == 1
+
+
+def test_what_came_before_the_release_from_somebody_not_on_the_team_is_judged_anew_once(
+    client: Any, city: City, clock: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can never enter; judged every fifteen seconds for ever it would keep the writer busy."""
+    from inspect_app.scheduling import services
+
+    visit = city.sealed()
+    clock.advance(**DAY)
+    stranger = Tablet(client, factories.account_queries.get(city.stranger.id), visit)
+    sent = stranger.finding()
+    assert stranger.push(sent) == [("quarantined", "unknown_inspection")]
+    clock.advance(hours=2)
+    services.release_due(product_clock.now())
+    assert (services_open.open_released(), quarantine.take_up_released()) == (1, 0)
+    assert stranger.push(sent) == [("quarantined", "not_on_team")]
+    waiting = [row.code for row in quarantine.waiting(factories.actor("administrator"))]
+    assert waiting == ["not_on_team"], "there for a person's look, once"
+    monkeypatch.setattr(quarantine, "_judged", None)
+    assert quarantine.take_up_released() == 0
 
 
 def test_a_photo_sent_before_the_release_is_shown_to_nobody_who_places_lost_things(
