@@ -56,7 +56,7 @@ def build(sources: Sources) -> dict[str, Any]:
         "design": _findings(sources, "design"),
         "advice": _findings(sources, "advice"),
         "tests": [_test(entity_id, item, sources) for entity_id, item in ordered(sources.state, "test")],
-        "judgements": [item.values() for _id, item in sources.state.of("judgement") if item.value("failed")],
+        "judgements": _judgements(sources),
         "improvement_deadline": visit_entity(sources).value("improvement_deadline"),
         "photos": _photos(sources, None),
         "signatures": _signatures(sources),
@@ -193,7 +193,18 @@ def _photos(sources: Sources, finding: str | None) -> list[dict[str, Any]]:
             "taken_at": item.value("taken_at"),
         }
         for entity_id, item in sources.state.of("photo")
-        if item.value("finding") == finding and item.value("use") in wanted
+        if item.value("finding") == finding and item.value("use") in wanted and item.value("sha256")
+    ]
+
+
+def _judgements(sources: Sources) -> list[dict[str, Any]]:
+    """What the team judged as failed. The id says which where the word itself did not come; 其他 otherwise: it is 丙等 all the same."""
+    kinds = sources.rules.value("forced_judgements")["kinds"]
+    named = {entity_uuid(sources.inspection.id, f"judgement:{kind}"): kind for kind in kinds}
+    return [
+        {"kind": named.get(entity_id, "safety")} | item.values()
+        for entity_id, item in sources.state.of("judgement")
+        if item.value("failed")
     ]
 
 
@@ -203,7 +214,7 @@ def _test(entity_id: str, item: Entity, sources: Sources) -> dict[str, Any]:
         for name in ("item", "place")
         if item.value(name) or ("test", entity_id, name) in sources.wordings
     }
-    line = {"entity_id": entity_id} | item.values() | tidied
+    line = {"entity_id": entity_id, "kind": "other"} | item.values() | tidied
     return line | _judged(sources.results.get(entity_id), {"result": "pending"})
 
 

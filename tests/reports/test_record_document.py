@@ -14,6 +14,7 @@ from PIL import Image
 
 import inspect_app
 from inspect_app.domain.heads import grouped
+from inspect_app.inspections import queries
 from inspect_app.inspections.showing import shown
 from inspect_app.office.record_files import photo_bytes
 from inspect_app.photos import processing
@@ -229,3 +230,21 @@ def test_the_statement_explains_every_line(issued: Inspected) -> None:
         "one own point and two that are charged to supervision as well"
     )
     assert "專案管理廠商 沒有扣點。" in text
+
+
+def test_what_came_in_part_is_printed_as_far_as_it_goes(db: Any, clock: Any) -> None:
+    """The operation that names a test, a judgement or a photo is still on another tablet: the record opens all the same."""
+    one = inspection_with_log(Told(closed=False))
+    one.write(one.leader, "test", one.log.new_entity(), item="鑽心三顆")
+    one.write(one.leader, "judgement", one.log.own("judgement:main_material"), failed=True)
+    one.write(one.leader, "photo", one.log.new_entity(), caption="還沒有照片")
+    assert one.send() == ["applied"] * 3
+    content = queries.draft(one.id)
+    assert [(line["kind"], line["item"]) for line in content["tests"]] == [("other", "鑽心三顆")]
+    assert [line["kind"] for line in content["judgements"]] == ["main_material"]
+    assert content["photos"] == []
+    assert (content["result"]["score"], content["result"]["grade"]) == (69, "丙等")
+    document = record_document(
+        content, {}, lambda _hash: None, government="示範市政府", demo=False, frozen=False
+    )
+    assert odt.render(document).startswith(b"PK")
