@@ -209,4 +209,4 @@ def _check_forgery() -> None:
     by_form = bool(csrf_token()) and secrets.compare_digest(sent.encode(), csrf_token().encode())
     by_app = request.path.startswith("/api/") and request.headers.get("X-Inspect-App") == "1"
     if not (by_form or by_app):
-        raise Problem("csrf", "表單已過期。請按上一頁取回填寫的內容，重新整理後再送。")
+        raise Problem("csrf", "表單已過期，沒有存入。請回到表單，重新整理後再送。")

@@ -75,6 +75,7 @@ def init_app(app: Flask) -> None:
         navigation=navigation.groups,
         is_here=navigation.is_here,
         may_open=navigation.may_open,
+        nearest_page=navigation.nearest_page,
         is_demo=shows_demo,
         government=government,
         new_id=new_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import current_app, g, request
+from flask import current_app, g, request, url_for
 
 from inspect_app.accounts.actor import Actor
 
@@ -73,6 +73,16 @@ def groups() -> Iterator[tuple[str, list[Entry]]]:
         shown = [entry for entry in entries if may_open(actor, entry.endpoint)]
         if shown:
             yield label, shown
+
+
+def nearest_page() -> str:
+    """The page that an address for sending forms belongs to: somebody reloaded or kept what a refused form had led to."""
+    urls, parts = current_app.create_url_adapter(request), request.path.split("/")
+    while urls is not None and len(parts) > 3:
+        parts.pop()
+        if urls.test("/".join(parts), method="GET"):
+            return "/".join(parts)
+    return url_for("office.home")
 
 
 def is_here(entry: Entry) -> bool:

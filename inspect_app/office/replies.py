@@ -213,19 +213,21 @@ def _take_file(entry: CaseItem, slot: str, file: FileStorage) -> str:
 
 class DecisionForm(FormSchema):
     reason = fields.String(load_default="", validate=validate.Length(max=2000))
-    decision = fields.String(required=True, validate=validate.OneOf(["accepted", "returned", "inside"]))
+    decision = fields.String(
+        required=True, validate=validate.OneOf(["accepted", "returned", "inside", "again"])
+    )
 
 
 @blueprint.post("/cases/<case_id>/items/<item_id>/decide")
 @requires(Permission.VIEW_CASES)
 @once
 def decide_item(case_id: str, item_id: str) -> Response | tuple[str, int]:
-    """Accept or return an item (coordinator), or send it back inside the agency (approver)."""
+    """Accept or return an item, or take an agreement back (coordinator); send it back inside the agency (approver)."""
     entry, form = _entry(case_id, item_id), bind(DecisionForm(), request.form)
     with form.problems():
         if form.ready:
             _decide(entry, form.data["decision"], form.data["reason"], _round(form.value("version")))
-            return redirect(_onward(entry), 303)
+            return redirect(_onward(entry, form.data["decision"]), 303)
     form.version = str(entry.round)  # the page that follows shows it
     return _page(entry, decision=form), 422
 
@@ -237,13 +239,18 @@ def _decide(entry: CaseItem, decision: str, reason: str, seen: int | None) -> No
     elif decision == "returned":
         services.return_item(actor(), entry.id, reason, seen=seen)
         flash(f"第 {entry.no} 項已退回補正，並通知機關。")
+    elif decision == "again":
+        services.reconsider_item(actor(), entry.id)
+        flash(f"第 {entry.no} 項已收回同意，請重新審查。")
     else:
         services.return_inside(actor(), entry.id, reason)
         flash(f"第 {entry.no} 項已退回承辦。")
 
 
-def _onward(entry: CaseItem) -> str:
-    """The next item that waits for the same person, else the case."""
+def _onward(entry: CaseItem, decision: str) -> str:
+    """The next item that waits for the same person, else the case; what was taken back stays in sight."""
+    if decision == "again":
+        return url_for("office.case_item", case_id=entry.case_id, item_id=entry.id)
     wanted = "sent" if actor().may(Permission.REVIEW_CASES) else "ready"
     later = [one for one in entry.case.items if one.state == wanted]
     if later:

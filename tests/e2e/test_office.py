@@ -286,6 +286,35 @@ def test_what_was_sent_is_not_brought_back(office: str, open_office: Callable[..
     assert page.get_by_label("姓名").input_value() == ""
 
 
+def test_a_draft_does_not_overwrite_what_was_saved_since(
+    office: str, open_office: Callable[..., Any]
+) -> None:
+    """It was typed over an older version, and says so when it is sent; sent once more it is meant."""
+    page, colleague = open_office("admin"), open_office("admin")
+    page.goto(f"{office}/accounts?q=member03")
+    page.locator(".row-link").first.click()
+    page.get_by_role("link", name="修改資料與角色").click()
+    page.wait_for_url("**/edit")
+    address = page.url
+    page.get_by_label("職稱").fill("我打到一半的職稱")
+    page.goto(f"{office}/accounts")
+    colleague.goto(address)
+    colleague.get_by_label("職稱").fill("同事存的職稱")
+    colleague.get_by_role("button", name="儲存").click()
+    colleague.wait_for_selector(".notice-good")
+    assert colleague.evaluate("document.activeElement.className") == "flashes", (
+        "what became of it is read out"
+    )
+    page.goto(address)
+    page.get_by_text("已帶回您上次還沒送出的內容").wait_for()
+    page.get_by_role("button", name="儲存").click()
+    page.locator(".errors:focus").wait_for()
+    assert "同事存的職稱" in page.locator(".theirs").first.text_content()
+    assert page.get_by_label("職稱").input_value() == "我打到一半的職稱"
+    page.get_by_role("button", name="儲存").click()
+    page.wait_for_selector(".notice-good")
+
+
 def test_signing_out_forgets_drafts_of_a_shared_computer(
     office: str, open_office: Callable[..., Any]
 ) -> None:

@@ -71,6 +71,13 @@ def test_a_decision_is_about_the_round_that_was_read(scene: Scene, app: Flask, d
     assert "另有 1 項" in office.client.get(several.location).text
     assert scene.fresh().items[0].state == "sent"
     assert Tab(office, page, "/decide").send(decision="accepted").status_code == 303
+    again = office.post(f"{page}/decide", page, decision="again")  # a slip of the hand is taken back
+    assert "已收回同意" in office.client.get(again.location).text
+    entry = scene.fresh().items[0]
+    reply = queries.current_reply(entry)
+    assert reply is not None
+    assert (entry.state, reply.decision, reply.decided_at) == ("sent", "", None)
+    assert office.post(f"{page}/decide", page, decision="again").status_code == 422
 
 
 def test_what_the_approver_sends_is_what_the_approver_saw(scene: Scene, app: Flask) -> None:

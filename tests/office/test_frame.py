@@ -148,8 +148,20 @@ def test_every_field_has_a_label_and_every_page_its_landmarks(
 def test_problems_are_pages_that_say_what_to_do(signed_in: Callable[..., Visitor]) -> None:
     browser = signed_in(Role.STAFF)
     missing, forbidden = browser.get("/no-such-page"), browser.get("/accounts")
-    assert (missing.status_code, "找不到這個項目" in missing.text) == (404, True)
+    assert (missing.status_code, "找不到這個項目" in missing.text, "從選單" in missing.text) == (
+        404,
+        True,
+        True,
+    )
     assert (forbidden.status_code, "洽系統管理者" in forbidden.text) == (403, True)
+
+
+def test_the_address_of_a_sent_form_leads_to_its_page(signed_in: Callable[..., Visitor]) -> None:
+    """A refused form stands at the address that it was sent to: reloaded or kept, it shows the way instead of a riddle."""
+    browser = signed_in(Role.ADMINISTRATOR)
+    account = make.account(Role.STAFF)
+    page = browser.get(f"/accounts/{account.id}/disable")
+    assert (page.status_code, f'href="/office/accounts/{account.id}"' in page.text) == (405, True)
 
 
 def test_an_expired_session_keeps_what_was_typed(signed_in: Callable[..., Visitor], clock: Any) -> None:

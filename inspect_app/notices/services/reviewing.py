@@ -69,6 +69,31 @@ def accept_item(actor: Actor, item_id: str, note: str = "", *, seen: int | None 
             )
 
 
+def reconsider_item(actor: Actor, item_id: str) -> None:
+    """Take back an agreement (收回同意), as long as the case is open: the same reply waits for its review again.
+
+    The agency is told when it had been told that everything was agreed to.
+    """
+    with transaction():
+        permit(actor, Permission.REVIEW_CASES)
+        entry = held_item(actor, item_id)
+        reply = queries.current_reply(entry)
+        if entry.state != "accepted" or entry.case.state != "open" or reply is None:
+            raise Problem("wrong_state", "這一項目前不是同意的狀態，或案件已經結案，不能收回。")
+        told = all(other.state == "accepted" for other in entry.case.items)
+        entry.state, reply.decision, reply.decision_reason = "sent", "", ""
+        reply.decided_by, reply.decided_at = None, None
+        audit.record(actor, "notices.reconsidered", f"case:{entry.case_id}", item=entry.id, round=entry.round)
+        if told:
+            tell(
+                entry.case,
+                handlers_of(entry.case),
+                "［查核］改善結果重新審查",
+                f"第 {entry.no} 項改為重新審查。",
+                item_id=entry.id,
+            )
+
+
 def return_item(actor: Actor, item_id: str, reason: str, *, seen: int | None = None) -> None:
     """退回補正: the reply of this round stays as it was, the next round begins. A reason is wanted. `stale` as above."""
     with transaction():

@@ -57,7 +57,9 @@ export async function draw(room: HTMLElement): Promise<void> {
     const { url } = (event.data ?? {}) as { url?: string | null };
     if (url) location.assign(url);
   });
-  new ResizeObserver(() => chart.resize()).observe(room);
+  new ResizeObserver(() => {
+    if (room.clientWidth) chart.resize(); // a map without any room has no scale
+  }).observe(room);
   addEventListener('beforeprint', () => chart.resize({ width: Math.min(room.clientWidth, PAPER) }));
   addEventListener('afterprint', () => chart.resize({ width: 'auto' }));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {

@@ -40,6 +40,12 @@ export function prepareFields(root: ParentNode): void {
       input.value = withCommas(input.value);
     });
   }
+  // Enter in a search box looks for something; it does not send the form around it.
+  for (const input of root.querySelectorAll<HTMLInputElement>('form[method="post"] input[type="search"]')) {
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') event.preventDefault();
+    });
+  }
   for (const form of root.querySelectorAll<HTMLFormElement>('form[method="post"]')) {
     form.addEventListener('submit', (event) => onlyOnce(form, event));
   }

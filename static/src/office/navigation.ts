@@ -20,5 +20,13 @@ export function prepareNavigation(): void {
     event.preventDefault();
     first.focus();
   });
-  document.querySelector<HTMLElement>('.errors')?.focus();
+  lookAtAnswer();
+}
+
+/** Errors first; else what became of the last action, so that it is read out and the next Tab goes on from there. */
+function lookAtAnswer(): void {
+  const told = document.querySelector<HTMLElement>('.flashes:has(.notice)');
+  const errors = document.querySelector<HTMLElement>('.errors');
+  if (errors) errors.focus();
+  else if (told && !location.hash) told.focus({ preventScroll: true });
 }
