@@ -10,7 +10,7 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Form, FormSchema, bind, once, page
-from inspect_app.office.versions import opened
+from inspect_app.office.versions import hold, opened, unless_changed
 from inspect_app.projects import queries, services
 from inspect_app.projects.models import Agency
 
@@ -61,13 +61,14 @@ def _stored(row: Agency) -> dict[str, str | None]:
 
 def _settle(agency_id: str, form: Form) -> None:
     if form.data["do"] == "confirm":
-        services.confirm_agency(
-            actor(),
-            agency_id,
-            code=form.data["code"],
-            short_name=form.data["short_name"],
-            name=form.data["name"],
-        )
+        with unless_changed(form, lambda: _stored(hold(Agency, agency_id))):
+            services.confirm_agency(
+                actor(),
+                agency_id,
+                code=form.data["code"],
+                short_name=form.data["short_name"],
+                name=form.data["name"],
+            )
         flash("機關已確認。")
         return
     if not form.data["into"]:
