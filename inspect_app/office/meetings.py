@@ -26,7 +26,15 @@ from inspect_app.office.downloads import download
 from inspect_app.office.filters import col
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.meeting_charts import Opener, charts, short
-from inspect_app.office.versions import CHANGED, hold, lay_beside, saw_other, version_of
+from inspect_app.office.versions import (
+    CHANGED,
+    hold,
+    lay_beside,
+    opened,
+    saw_other,
+    unless_changed,
+    version_of,
+)
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
 from inspect_app.reports.meeting_book import Book, RulingLine, meeting_document
@@ -70,13 +78,17 @@ def new_meeting() -> Response | tuple[str, int]:
 def edit_meeting(meeting_id: str) -> Response | tuple[str, int]:
     """Correct the name, the day or the period until the page is frozen."""
     row = queries.meeting(meeting_id)
-    stored = {name: getattr(row, name) for name in ("title", "held_on", "period_from", "period_to")}
-    form = bind(MeetingForm(), request.form) if request.method == "POST" else Form(stored)
+    form = bind(MeetingForm(), request.form) if request.method == "POST" else opened(_sitting(row))
     with form.problems():
         if form.ready:
-            services.edit_meeting(actor(), row.id, services.NewMeeting(**form.data))
+            with unless_changed(form, lambda: _sitting(hold(Meeting, row.id))):
+                services.edit_meeting(actor(), row.id, services.NewMeeting(**form.data))
             return redirect(url_for("office.meeting", meeting_id=row.id), 303)
     return page("office/meetings/new.html", form, meeting=row)
+
+
+def _sitting(row: Meeting) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("title", "held_on", "period_from", "period_to")}
 
 
 def _usual(today: date) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def freeze(town: Town) -> None:
     page = town.office(SECRETARY)
     page.get_by_role("link", name="督導會報", exact=True).first.click()
     page.get_by_role("link", name=TITLE).click()
-    page.locator("summary").get_by_text("定稿").click()
+    page.locator("summary", has_text="定稿").click()
     page.get_by_role("button", name="確定定稿").click()
     page.get_by_text("會議資料已定稿").first.wait_for()
     book = zipfile.ZipFile(BytesIO(fetched(page, page.get_by_role("link", name="會議資料 ODT"))))
