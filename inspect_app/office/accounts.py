@@ -133,6 +133,7 @@ def _stored(found: Account) -> dict[str, Any]:
 
 @blueprint.post("/accounts/<account_id>/disable")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def disable_account(account_id: str) -> Response | tuple[str, int]:
     form = bind(ReasonForm(), request.form)
     with form.problems():
@@ -149,6 +150,7 @@ def _done(account_id: str, message: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/enable")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def enable_account(account_id: str) -> Response:
     services.enable_account(actor(), account_id)
     return _done(account_id, "帳號已啟用。")
@@ -156,6 +158,7 @@ def enable_account(account_id: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/unlock")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def unlock_account(account_id: str) -> Response:
     services.unlock_account(actor(), account_id)
     return _done(account_id, "已解除鎖定，可以馬上登入。")
@@ -163,6 +166,7 @@ def unlock_account(account_id: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/invite")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def invite_account(account_id: str) -> Response:
     services.invite(actor(), account_id)
     return _done(account_id, "邀請信已排入寄送，先前的連結在新信寄出時失效。")
@@ -170,6 +174,7 @@ def invite_account(account_id: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/review")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def review_account(account_id: str) -> Response:
     services.review_account(actor(), account_id)
     return _done(account_id, "已記錄本次審核。")
@@ -177,6 +182,7 @@ def review_account(account_id: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/devices/<device_id>/revoke")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def revoke_account_device(account_id: str, device_id: str) -> Response:
     revoke_device(actor(), device_id)
     return _done(account_id, "裝置已撤銷，上面的登入立即失效。")
@@ -184,6 +190,7 @@ def revoke_account_device(account_id: str, device_id: str) -> Response:
 
 @blueprint.post("/accounts/<account_id>/tokens/<token_hash>/revoke")
 @requires(Permission.MANAGE_ACCOUNTS)
+@once
 def revoke_account_token(account_id: str, token_hash: str) -> Response:
     credentials.revoke_token(actor(), account_id, token_hash)
     return _done(account_id, "權杖已撤銷。")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.office.blueprint import blueprint
+from inspect_app.office.forms import once
 from inspect_app.sync import left_behind as services
 
 
@@ -19,6 +20,7 @@ def left_behind() -> str:
 
 @blueprint.post("/left-behind/<device_id>/settle")
 @requires(Permission.INSPECT)
+@once
 def settle_left_behind(device_id: str) -> Response:
     services.settle(actor(), device_id)
     flash("已記下處理完畢。這台裝置若再連線，會重新列出。", "good")

@@ -62,6 +62,7 @@ def new_deputy() -> Response | tuple[str, int]:
 
 @blueprint.post("/me/deputies/<deputy_row_id>/cancel")
 @requires(Permission.SIGNED_IN)
+@once
 def cancel_deputy(deputy_row_id: str) -> Response:
     deputies.cancel_deputy(actor(), deputy_row_id)
     flash("代理已取消。", "good")
@@ -70,6 +71,7 @@ def cancel_deputy(deputy_row_id: str) -> Response:
 
 @blueprint.post("/me/devices/<device_id>/revoke")
 @requires(Permission.SIGNED_IN)
+@once
 def revoke_own_device(device_id: str) -> Response:
     revoke_device(actor(), device_id)
     flash("裝置已撤銷，上面的登入立即失效；已經上傳的內容不受影響。", "good")

@@ -94,6 +94,7 @@ def _shown(key: str, form: Form) -> tuple[str, int]:
 
 @blueprint.post("/quarantine/<key>/again")
 @requires(Permission.VIEW_QUARANTINE)
+@once
 def judge_again(key: str) -> Response | tuple[str, int]:
     form = Form()
     with form.problems():

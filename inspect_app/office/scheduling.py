@@ -206,6 +206,7 @@ def visit_notice(visit_id: str) -> str:
 
 @blueprint.post("/visits/<visit_id>/submit")
 @requires(Permission.PLAN_VISITS)
+@once
 def submit_visit(visit_id: str) -> Response:
     services.submit(actor(), visit_id)
     return _back(visit_id, "已送召集人核定。")
@@ -213,6 +214,7 @@ def submit_visit(visit_id: str) -> Response:
 
 @blueprint.post("/visits/<visit_id>/approve")
 @requires(Permission.APPROVE_VISITS)
+@once
 def approve_visit(visit_id: str) -> Response:
     services.approve_visit(actor(), visit_id, version=_version(request.form.get("version", "")))
     return _back(visit_id, "已核定名單與通知函。")
@@ -220,6 +222,7 @@ def approve_visit(visit_id: str) -> Response:
 
 @blueprint.post("/visits/<visit_id>/release")
 @requires(Permission.SIGNED_IN)
+@once
 def release_visit(visit_id: str) -> Response:
     """到場: by the leader or a planner; the service tells who may."""
     services.release(actor(), visit_id)

@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 from inspect_app import create_app
 from inspect_app.accounts.permissions import Permission, Role, granted
 from inspect_app.installation.services import create
+from inspect_app.notifications.services import deliveries
 from tests.conftest import make_settings
 from tests.support import factories as make
 from tests.support.factories import PASSWORD
@@ -82,6 +83,17 @@ def test_the_second_submit_of_a_form_does_nothing_twice(signed_in: Callable[...,
     assert (first.status_code, second.status_code) == (303, 303)
     assert second.location == first.location
     assert "沒有重複處理" in browser.client.get(second.location).text
+
+
+def test_a_button_pressed_twice_sends_one_letter(signed_in: Callable[..., Visitor]) -> None:
+    browser = signed_in(Role.ADMINISTRATOR)
+    account = make.account(Role.STAFF)
+    page = browser.get(f"/accounts/{account.id}").text
+    form = page.split(f"/accounts/{account.id}/invite")[1].split("</form>")[0]
+    sent = dict(re.findall(r'name="(csrf_token|once)" value="([^"]*)"', form))
+    answers = [browser.send(f"/accounts/{account.id}/invite", **sent) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len(deliveries(f"account:{account.id}")) == 1
 
 
 def test_a_refused_form_may_be_sent_again(signed_in: Callable[..., Visitor]) -> None:
