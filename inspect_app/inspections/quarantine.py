@@ -128,6 +128,29 @@ def judge_again(actor: Actor, key: str) -> Result:
     return result
 
 
+def judge_all_again(actor: Actor, account_id: str, inspection_id: str) -> tuple[int, int]:
+    """The same for all that waits of one person in one inspection, as its devices numbered it: how many entered, how many stay.
+
+    A tablet parks a whole day at once (a disabled account, a person who is not on the team). Each is a decision of its own:
+    what cannot be placed holds up no other.
+    """
+    rows = [row for row in waiting(actor) if row.status == "quarantined"]
+    own = [row for row in rows if (row.account_id, row.inspection_id) == (account_id, inspection_id)]
+    keys = [row.id for row in sorted(own, key=lambda row: (row.device_id, row.seq))]
+    entered = sum(_enters(actor, key) for key in keys)
+    return entered, len(keys) - entered
+
+
+def _enters(actor: Actor, key: str) -> bool:
+    try:
+        judge_again(actor, key)
+    except Problem as problem:
+        if problem.code != "wrong_state":
+            raise
+        return False
+    return True
+
+
 def settle(actor: Actor, key: str, note: str) -> None:
     """Leave one out of the record for good; the content is kept. Raises `reason_required`."""
     with transaction():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -16,9 +17,11 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.inspections import quarantine as services
 from inspect_app.inspections import queries, reading, repairing
-from inspect_app.inspections.models import SetAside
+from inspect_app.inspections.models import Inspection, SetAside
 from inspect_app.office.blueprint import blueprint
+from inspect_app.office.filters import roc_date
 from inspect_app.office.forms import Form, FormSchema, bind, once, page
+from inspect_app.office.record_words import FIELDS, said
 
 WHY = {
     "unknown_inspection": "伺服器沒有這次查核",
@@ -50,7 +53,39 @@ def quarantine() -> str:
         why=_why(rows),
         entities=ENTITIES,
         content=repairing.content_of,
+        visits=_visits(rows),
+        together=_together(rows),
     )
+
+
+def _visits(rows: Iterable[SetAside]) -> dict[str, str]:
+    """{inspection: its day and tender}, of those that are open."""
+    return {one.id: _named(one) for one in queries.by_ids([row.inspection_id for row in rows])}
+
+
+def _named(one: Inspection) -> str:
+    return f"{roc_date(one.inspected_on)} {queries.tender_name(one)}"
+
+
+def _together(rows: Sequence[SetAside]) -> list[tuple[str, str, int]]:
+    """(person, inspection, how many): what one tablet parked at once is placed at once."""
+    gone = services.cancelled(rows)
+    open_ = [row for row in rows if row.status == "quarantined" and row.inspection_id not in gone]
+    counted = Counter((row.account_id, row.inspection_id) for row in open_)
+    return [(*key, count) for key, count in counted.items() if count > 1]
+
+
+@blueprint.post("/quarantine-again")
+@requires(Permission.VIEW_QUARANTINE)
+@once
+def judge_all_again() -> Response:
+    """Everything that waits of one person in one inspection."""
+    whose = [request.form.get(name, "") for name in ("account", "inspection")]
+    entered, left = services.judge_all_again(actor(), *whose)
+    told = f"已納入 {entered} 筆。" if entered else ""
+    rest = f"還有 {left} 筆仍然不能納入，原因見各筆。" if left else ""
+    flash(told + rest or "沒有等待處理的資料。", "warn" if left else "good")
+    return redirect(url_for("office.quarantine"), 303)
 
 
 @blueprint.route("/quarantine/<key>", methods=["GET", "POST"])
@@ -88,6 +123,9 @@ def _shown(key: str, form: Form) -> tuple[str, int]:
         entities=ENTITIES,
         content=repairing.content_of(row),
         secret=repairing.is_secret(row),
+        visit=_visits([row]).get(row.inspection_id, ""),
+        labels=FIELDS,
+        said=_said,
         repairable=services.waits(row) and bool(repairing.patch_of(row)),
     )
 
@@ -145,7 +183,15 @@ def repair_quarantined(key: str) -> Response | tuple[str, int]:
 def _places(row: SetAside) -> list[tuple[str, str]]:
     """The inspections that the sender belongs to: only there can it be taken."""
     found = queries.by_ids(reading.inspections_of(row.account_id))
-    return [(one.id, f"{one.inspected_on:%Y-%m-%d} {queries.tender_name(one)}") for one in found]
+    return [(one.id, _named(one)) for one in found]
+
+
+def _said(name: str, value: Any) -> str:
+    """In words, where it is what such a field may hold: what came may be anything."""
+    try:
+        return said(name, value, {})
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return _text(value)
 
 
 def _text(value: Any) -> str:

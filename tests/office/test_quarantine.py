@@ -40,7 +40,7 @@ def test_is_looked_at_judged_again_and_settled(app: Any, client: Any, db: Any, c
     assert {code for _, code in tablet.push(fits, never)} == {"not_on_team", "unknown_schema"}
     office = signed_in(app.test_client(), "coordinator")
     listed = office.get("/office/quarantine")
-    assert listed.text.count("補聘委員") == 2
+    assert listed.text.count("補聘委員") == 3
     assert "2 筆現場資料無法歸位" in office.get("/office/").text
     ids = {row.operation_id: row.id for row in db.session.query(SetAside)}
     one = office.get(f"/office/quarantine/{ids[fits['id']]}")
@@ -173,3 +173,43 @@ def test_a_sheet_can_be_put_right_but_neither_seen_nor_changed(
         entity_uuid(right.id, f"score_sheet:{person.id}"),
         person.id,
     )
+
+
+def test_what_one_tablet_parked_is_placed_at_once_and_what_cannot_be_stays(
+    app: Any, client: Any, db: Any, clock: Any
+) -> None:
+    """A morning's work of somebody who was not on the team yet: one act for all of it, in the tablet's own order."""
+    leader, late = factories.account("leader", "inspector"), factories.account("inspector", name="補聘委員")
+    visit = factories.released_visit(factories.tender(name="河堤加高工程"), leader)
+    tablet = Tablet(client, late, visit.id)
+    notes = [
+        tablet.operation("finding", new_id(), {"kind": "defect", "text": f"第 {n} 項", "severity": "M"})
+        for n in (1, 2, 3)
+    ]
+    odd = tablet.operation("visit", visit.id, {"arrived_at": 7, "present": {"a": [1]}}, schema=9)
+    assert tablet.push(*notes, odd) == [("quarantined", "not_on_team")] * 3 + [
+        ("quarantined", "unknown_schema")
+    ]
+    office = signed_in(app.test_client(), "coordinator")
+    listed = office.get("/office/quarantine")
+    assert listed.text.count("河堤加高工程") == 5
+    assert "4 筆" in listed.text
+    strange = db.session.query(SetAside).filter_by(operation_id=odd["id"]).one()
+    assert office.get(f"/office/quarantine/{strange.id}").status_code == 200
+    first = db.session.query(SetAside).filter_by(operation_id=notes[0]["id"]).one()
+    shown = office.get(f"/office/quarantine/{first.id}").text
+    assert "內容" in shown
+    assert "中等" in shown
+    with transaction() as session:
+        session.add(
+            VisitMember(
+                visit_id=visit.id, account_id=late.id, role="member", external=True, name=late.name, place=5
+            )
+        )
+    data = {"csrf_token": token(listed), "account": late.id, "inspection": visit.id}
+    told = office.post("/office/quarantine-again", data=data, follow_redirects=True)
+    assert "已納入 3 筆。還有 1 筆仍然不能納入" in told.text
+    entered = [row.id for row in db.session.query(OperationRow).order_by(OperationRow.n)]
+    assert entered == [note["id"] for note in notes]
+    other = signed_in(app.test_client(), "secretary")
+    assert other.post("/office/quarantine-again", data=data).status_code != 303
