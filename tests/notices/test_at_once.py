@@ -1,4 +1,7 @@
-"""Two people of one case in the same instant: nobody's words are lost, nothing is decided twice."""
+"""Two people of one case in the same instant: nobody's words are lost, nothing is decided twice.
+
+What both read is taken out of its row before they begin: a row belongs to the session of one of them.
+"""
 
 from __future__ import annotations
 
@@ -44,25 +47,25 @@ def both(app: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
 def test_the_agencys_people(scene: Scene, both: Any) -> None:
     """Of two drafts one is kept and the other is told; an item has one reply; what is taken back is not sent."""
-    first, second = scene.case.items[:2]
-    version = services.begin_reply(scene.handler, first.id).version
+    (first, second), key = (item.id for item in scene.case.items[:2]), scene.case.id
+    version = services.begin_reply(scene.handler, first).version
 
     def save(text: str) -> Callable[[], Reply]:
-        return lambda: services.save_draft(scene.handler, first.id, services.Draft(version, measure=text))
+        return lambda: services.save_draft(scene.handler, first, services.Draft(version, measure=text))
 
     def begin() -> Reply:
-        return services.begin_reply(scene.handler, second.id)
+        return services.begin_reply(scene.handler, second)
 
     assert both(replying, "_writable", save("甲寫的"), save("乙寫的")) == ["done", "stale"]
     assert both(replying, "_writable", begin, begin) == ["done", "done"]
     assert len(scene.fresh().items[1].replies) == 1
-    write(scene, first)
-    services.mark_ready(scene.handler, first.id)
+    write(scene, scene.fresh().items[0])
+    services.mark_ready(scene.handler, first)
     outcomes = both(
         replying,
         "reply_of",
-        lambda: services.send_replies(scene.approver, scene.case.id),
-        lambda: services.return_inside(scene.approver, first.id, "還要改"),
+        lambda: services.send_replies(scene.approver, key),
+        lambda: services.return_inside(scene.approver, first, "還要改"),
     )
     assert outcomes == ["done", "wrong_state"]
 
@@ -71,23 +74,23 @@ def test_agency_and_commission(scene: Scene, both: Any) -> None:
     """One extension waits at a time; an item is agreed to or returned; a case is closed once."""
 
     def ask() -> Extension:
-        return services.ask_extension(scene.approver, scene.case.id, until, "缺料")
+        return services.ask_extension(scene.approver, key, until, "缺料")
 
     def close() -> None:
-        services.close_case(scene.coordinator, scene.case.id, number="府1", on=app_clock.today())
+        services.close_case(scene.coordinator, key, number="府1", on=app_clock.today())
 
-    until = scene.case.due_on + timedelta(days=10)
+    key, until = scene.case.id, scene.case.due_on + timedelta(days=10)
     assert both(replying, "_check_extension", ask, ask) == ["conflict", "done"]
     asked = queries.extensions(scene.case.id)
     assert len(asked) == 1
     services.decide_extension(scene.coordinator, asked[0].id, granted=True, until=until, reason="")
     answer_all(scene)
-    item = scene.fresh().items[0]
+    item = scene.fresh().items[0].id
     outcomes = both(
         reviewing,
         "_sent_item",
-        lambda: services.accept_item(scene.coordinator, item.id),
-        lambda: services.return_item(scene.coordinator, item.id, "角度不同"),
+        lambda: services.accept_item(scene.coordinator, item),
+        lambda: services.return_item(scene.coordinator, item, "角度不同"),
     )
     assert outcomes == ["done", "wrong_state"]
     if scene.fresh().items[0].state == "returned":

@@ -134,14 +134,13 @@ def test_two_who_place_the_same_at_once_enter_it_once(
     lost = tablet.finding("誤記在別的查核")
     assert tablet.push(lost) == [("quarantined", "not_on_team")]
     key, actor = db.session.query(SetAside).one().id, factories.actor("coordinator")
+    there = right.id
     db.session.rollback()
 
     def repair(_: int) -> str:
         with app.app_context():
             try:
-                return repairing.repair(
-                    actor, key, inspection=right.id, patch=lost["set"], reason="選錯"
-                ).status
+                return repairing.repair(actor, key, inspection=there, patch=lost["set"], reason="選錯").status
             except Problem as problem:
                 return problem.code
 
