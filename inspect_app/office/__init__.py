@@ -49,6 +49,7 @@ VIEWS: tuple[str, ...] = (
     "case_penalties",
     "replies",
     "meetings",
+    "rulings",
     "chair",
 )
 BUILT = Path(__file__).resolve().parents[2] / "static" / "dist" / "office"
