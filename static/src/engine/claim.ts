@@ -30,17 +30,14 @@ type Request = (
 ) => Promise<(() => void) | null>;
 export type Claim = (name: string, until: AbortSignal) => Promise<(() => void) | null>;
 
-/** `held` asks for a lock and answers how to let go of it. */
-export function claims(
-  locks: LockManager,
-  held: Request,
-  ether: Ether = browserEther(),
-  patience = BROWSER,
-): Claim {
+/** `held` asks for a lock and answers how to let go of it. The ether is opened with the first claim. */
+export function claims(locks: LockManager, held: Request, open = browserEther, patience = BROWSER): Claim {
   const mine = new Set<string>();
-  ether.listen(({ kind, name }) => {
-    if (kind === 'ask' && mine.has(name)) ether.post({ kind: 'here', name });
-  });
+  let opened: Ether | null = null;
+  const heard = (): Ether => {
+    opened ??= answering(open(), mine);
+    return opened;
+  };
   const take = (name: string, options: LockOptions): Promise<(() => void) | null> =>
     held((given) =>
       locks
@@ -51,6 +48,7 @@ export function claims(
         .finally(() => mine.delete(name)),
     );
   return async (name, until) => {
+    const ether = heard();
     const queue = new AbortController();
     const leave = (): void => queue.abort();
     until.addEventListener('abort', leave);
@@ -66,6 +64,14 @@ export function claims(
     // It may have come in this very moment.
     return (await queued) ?? take(name, { steal: true });
   };
+}
+
+/** The ether, in which questions for what is `mine` are answered. */
+function answering(ether: Ether, mine: ReadonlySet<string>): Ether {
+  ether.listen(({ kind, name }) => {
+    if (kind === 'ask' && mine.has(name)) ether.post({ kind: 'here', name });
+  });
+  return ether;
 }
 
 /** Resolves when whoever holds the lock does not answer; never after the wait is over. */

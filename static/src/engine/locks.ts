@@ -19,7 +19,7 @@ function webLocks(locks: LockManager): Locks {
   return {
     take: (name) => heldBy((given) => locks.request(name, { ifAvailable: true }, given)),
     wait: (name, signal) => heldBy((given) => locks.request(name, { signal }, given)),
-    claim: claims(locks, heldBy),
+    ...(typeof BroadcastChannel === 'undefined' ? {} : { claim: claims(locks, heldBy) }),
   };
 }
 

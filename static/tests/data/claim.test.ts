@@ -26,7 +26,7 @@ function browser() {
         return () => heard.delete(each);
       },
     };
-    const claim = claims(navigator.locks, heldBy, ether, { pause: 40, visible: () => visible });
+    const claim = claims(navigator.locks, heldBy, () => ether, { pause: 40, visible: () => visible });
     return {
       claim,
       freeze(frozen) {
