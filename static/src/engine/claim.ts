@@ -108,12 +108,15 @@ const sleep = (milliseconds: number): Promise<void> =>
 
 function browserEther(): Ether {
   const channel = new BroadcastChannel('inspect-app/locks');
+  const listeners = new Set<(message: Message) => void>();
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    for (const heard of [...listeners]) heard(data);
+  };
   return {
     post: (message) => channel.postMessage(message),
     listen(heard) {
-      const listener = ({ data }: MessageEvent<Message>): void => heard(data);
-      channel.addEventListener('message', listener);
-      return () => channel.removeEventListener('message', listener);
+      listeners.add(heard);
+      return () => listeners.delete(heard);
     },
   };
 }
