@@ -98,7 +98,7 @@ def remind(town: Town) -> None:
     page.get_by_text("寄出稽催通知").click()
     page.get_by_label("稽催函字號").fill(REMINDER_NO)
     page.get_by_role("button", name="稽催", exact=True).click()
-    page.get_by_text("已稽催並寄出通知").first.wait_for()
+    page.get_by_text("已登錄稽催，寄出").first.wait_for()
     page.get_by_role("table", name="公文往來").get_by_text(REMINDER_NO).wait_for()
     assert "/office/cases/" in link_in(town.letter(HANDLER.address, "稽催").split("請由此處理：")[1])
 
