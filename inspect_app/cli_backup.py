@@ -30,11 +30,11 @@ from inspect_app.errors import Problem
 from inspect_app.evidence import archive
 from inspect_app.evidence.verification import verify
 from inspect_app.extensions import UtcDateTime, db
+from inspect_app.folders import sync_folder
 from inspect_app.inspections.models import Inspection
 from inspect_app.installation.services import new_epoch
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
-from inspect_app.storage.local import sync_folder
 from inspect_app.transaction import one_read, transaction
 
 FORMAT = "inspect-app-backup/1"

@@ -6,12 +6,15 @@ import os
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
+from inspect_app import create_app
+from inspect_app.installation.keys import secret_in
 from inspect_app.storage.local import LocalStorage
 from inspect_app.transaction import transaction
 from tests.support import databases, factories, pictures
@@ -108,10 +111,40 @@ def _is_locked(path: str) -> bool:
     return False
 
 
-def test_a_new_folder_has_a_durable_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[str] = []
-    monkeypatch.setattr(
-        os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-    )
+def test_a_new_folder_has_a_durable_name(tmp_path: Path, synced: list[str]) -> None:
     LocalStorage(tmp_path).put("originals/ab/abc", [b"x"])
     assert {str(tmp_path), str(tmp_path / "originals"), str(tmp_path / "originals" / "ab")} <= set(synced)
+
+
+def test_a_new_key_has_a_durable_name_before_anything_is_sealed_with_it(
+    tmp_path: Path, synced: list[str]
+) -> None:
+    """Its bytes alone are not enough: a sealed visit outlived the cut and the key that opens it had no name any more."""
+    file = tmp_path / "keys" / "seal.key"
+    secret_in(file)
+    assert {str(tmp_path), str(file.parent)} <= set(synced)
+    assert re.search(
+        r"\.seal\.key\.[0-9a-f]+$", synced[synced.index(str(tmp_path)) + 1]
+    )  # the bytes come before
+    assert synced[-1] == str(file.parent)
+
+
+def test_the_key_of_the_pages_is_made_as_every_key(tmp_path: Path, synced: list[str], settings: Any) -> None:
+    """Empty after a cut it would have been the key of every page's short messages."""
+    home = tmp_path / "home"
+    create_app(replace(settings, home=home))
+    assert str(home / "keys") in synced
+    (home / "keys" / "pages.key").write_bytes(b"")
+    secret_in.cache_clear()
+    with pytest.raises(RuntimeError, match="damaged"):
+        create_app(replace(settings, home=home))
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synced, in its order."""
+    found: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    )
+    return found

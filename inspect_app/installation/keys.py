@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from flask import current_app
 
 from inspect_app.domain.canonical import canonical
+from inspect_app.folders import make_folder, sync_folder
 
 BYTES = 32
 
@@ -60,7 +61,8 @@ def secret_in(file: Path) -> bytes:
 
 
 def _make(file: Path) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """On the disk, name and all, when it returns: what it opens will be there after a power cut, too."""
+    make_folder(file.parent, 0o700)
     unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(secrets.token_bytes(BYTES))
@@ -72,3 +74,4 @@ def _make(file: Path) -> None:
         pass
     finally:
         unfinished.unlink()
+    sync_folder(file.parent)

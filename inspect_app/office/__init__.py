@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspect_app.ids import new_id
+from inspect_app.installation.keys import secret_in
 from inspect_app.installation.services import government, is_demo
 from inspect_app.office import filters, navigation, why
 from inspect_app.office.blueprint import blueprint
-from inspect_app.office.secret import page_key
 from inspect_app.transaction import end_read
 
 VIEWS: tuple[str, ...] = (
@@ -67,7 +67,7 @@ def shows_demo() -> bool:
 def init_app(app: Flask) -> None:
     """Import every module of views, then register the blueprint once."""
     app.config.setdefault("OFFICE_ASSETS", str(BUILT))
-    app.secret_key = page_key(app.config["SETTINGS"].home)
+    app.secret_key = secret_in(app.config["SETTINGS"].home / "keys" / "pages.key")
     app.config.update(SESSION_COOKIE_NAME="inspect_messages", SESSION_COOKIE_SAMESITE="Lax")
     app.config["SESSION_COOKIE_SECURE"] = app.config["SETTINGS"].secure_cookies
     filters.init_app(app)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from inspect_app import failpoints
+from inspect_app.folders import make_folder, sync_folder
 from inspect_app.ids import new_id
 from inspect_app.storage.base import StorageFull
 
@@ -34,7 +35,7 @@ class LocalStorage:
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         target = self.path(key)
-        _make_folder(target.parent)
+        make_folder(target.parent)
         temporary = target.parent / f".{new_id()}.part"
         try:
             size = _write(temporary, chunks)
@@ -65,7 +66,7 @@ class LocalStorage:
 
     def adopt(self, source: str, target: str) -> None:
         old, new = self.path(source), self.path(target)
-        _make_folder(new.parent)
+        make_folder(new.parent)
         second = new.parent / f".{new_id()}.part"
         old.chmod(0o444)
         os.link(old, second)
@@ -161,24 +162,6 @@ def _pour(handle: IO[bytes], chunks: Iterable[bytes]) -> int:
 def _tell_full(error: BaseException) -> None:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         raise StorageFull from error
-
-
-def _make_folder(folder: Path) -> None:
-    """A new folder is durable once its own name is: the folder above is synced."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """What was named in it is on the disk when it returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(handle: object, start: int) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ class Server:
                "THREADS": "8", **settings}  # fmt: skip
         clean = {name: value for name, value in os.environ.items() if not name.startswith("INSPECT_APP_")}
         self._env = clean | {f"INSPECT_APP_{name}": value for name, value in own.items()}
-        self._workers, self._group = workers, 0
+        self._workers, self.group = workers, 0
         self._first: set[int] = set()
 
     def __enter__(self) -> Server:
@@ -54,7 +54,7 @@ class Server:
         assert self._warm.stdin is not None
         self._warm.stdin.write(json.dumps({"failpoint": failpoint, "offset": offset}) + "\n")
         self._warm.stdin.flush()
-        self._group = int(self._said())
+        self.group = int(self._said())
         deadline = time.monotonic() + PATIENCE
         while not self._ready():
             if time.monotonic() > deadline:
@@ -82,7 +82,7 @@ class Server:
     def workers(self) -> list[int]:
         """Process ids of the worker processes that live now."""
         try:
-            told = Path(f"/proc/{self._group}/task/{self._group}/children").read_text()
+            told = Path(f"/proc/{self.group}/task/{self.group}/children").read_text()
         except OSError:
             return []
         return [int(word) for word in told.split() if _lives(int(word))]
@@ -93,18 +93,18 @@ class Server:
 
     def limit_files(self, most: int) -> None:
         """No process of the server writes a file beyond `most` bytes; -1: no limit. What a full disk looks like without root."""
-        for pid in (self._group, *self.workers()):
+        for pid in (self.group, *self.workers()):
             _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
 
     def kill(self) -> None:
         """SIGKILL to every process of the server; returns when all are gone."""
         deadline = time.monotonic() + PATIENCE
-        while self._group:
+        while self.group:
             try:
-                os.killpg(self._group, signal.SIGKILL)
+                os.killpg(self.group, signal.SIGKILL)
             except ProcessLookupError:
-                self._group = 0
+                self.group = 0
                 return
             if time.monotonic() > deadline:
                 raise AssertionError("the server cannot be killed")

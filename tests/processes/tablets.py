@@ -173,6 +173,12 @@ class Tablet:
 
     # photos
 
+    def photos_begin_anew(self) -> None:
+        """How far an unfinished photo had come is promised for no power cut (decision 0021): the server is asked again."""
+        for picture in self.pictures:
+            if not picture.stored:
+                picture.place, picture.offset = "", 0
+
     def _send_picture(self, new: bool) -> None:
         under_way = [picture for picture in self.pictures if not picture.stored]
         if new and len(under_way) < 2:

@@ -1,18 +1,14 @@
-"""What a power cut leaves of a browser's profile: `python3 dev.py powercut --count 10` (needs root, Linux).
+"""What a power cut leaves of a browser's profile: `python3 dev.py powercut browser --count 10` (needs root, Linux).
 
-The profile lies on an ext4 image on a loop device with direct I/O, so that the image holds what was really written through,
-and not what the system still keeps in memory. Write and note what the screen calls saved; freeze the browser (SIGSTOP);
-copy the image; mount the copy, which replays its journal as after a cut; open a browser on it, without a network; compare.
+The profile lies on a disk of `loopdisk`. Write and note what the screen calls saved; freeze the browser (SIGSTOP); copy the
+image; mount the copy; open a browser on it, without a network; compare.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,50 +22,9 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from tests.support import field as site
 from tests.support.field import Device, Promised
+from tests.support.loopdisk import copy_image, make_image, mounted, obstacle, run
 
-SIZE = 1024**3  # of the image; sparse
-NEEDED = ("losetup", "mkfs.ext4", "mount", "umount")
 MOST_DELAY = 600  # milliseconds between "saved" and the cut
-
-
-def obstacle() -> str | None:
-    """Why no power cut can be tried here, in one sentence; None when it can."""
-    if os.geteuid() != 0:
-        return "A power-cut trial mounts file systems: run it as root."
-    missing = [name for name in NEEDED if shutil.which(name) is None]
-    if missing:
-        return f"A power-cut trial needs {', '.join(missing)} (packages mount and e2fsprogs)."
-    if not Path("/dev/loop-control").exists():
-        return "A power-cut trial needs loop devices; this machine (a container?) has none."
-    return None
-
-
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]}: {done.stderr.strip()}")
-    return done.stdout.strip()
-
-
-def make_image(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(SIZE)
-    run("mkfs.ext4", "-q", "-F", str(path))
-
-
-@contextmanager
-def mounted(image: Path, folder: Path) -> Iterator[Path]:
-    """The image as a file system whose writes go past the machine's memory into the file."""
-    folder.mkdir(exist_ok=True)
-    loop = run("losetup", "--direct-io=on", "--find", "--show", str(image))
-    try:
-        run("mount", loop, str(folder))
-        try:
-            yield folder
-        finally:
-            run("umount", str(folder))
-    finally:
-        run("losetup", "--detach", loop)
 
 
 def browser_of(profile: Path) -> list[psutil.Process]:
@@ -137,7 +92,7 @@ class Cutting:
         time.sleep(chance.uniform(0, MOST_DELAY) / 1000)
         copy = self.folder / "cut.img"
         with frozen(device.profile):
-            run("cp", "--sparse=always", str(image), str(copy))
+            copy_image(image, copy)
         self.faults += [f"seed {self.seed}, cut {number}: {it}" for it in self._after(device, copy)]
         copy.unlink()
 
@@ -161,7 +116,7 @@ class Cutting:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="dev.py powercut", description=__doc__)
+    parser = argparse.ArgumentParser(prog="dev.py powercut browser", description=__doc__)
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args(arguments)
