@@ -36,7 +36,7 @@ VERBS = {
     ),
     "powercut": (
         powercut.main,
-        "freeze the browser and look at what a power cut would have left [--count N] [--seed N]; needs root",
+        "freeze server or browser and look at what a power cut leaves: powercut server|browser [--count N] [--seed N]; needs root",
     ),
     "planted": (planted.main, "plant bugs into a copy of the tree and see that each is caught [WORD ...]"),
     "fuzz": (fuzz.main, "requests made out of our own specification, with each role's token [--seconds 60]"),
