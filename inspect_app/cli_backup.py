@@ -33,6 +33,7 @@ from inspect_app.extensions import UtcDateTime, db
 from inspect_app.folders import sync_folder
 from inspect_app.inspections.models import Inspection
 from inspect_app.installation.services import new_epoch
+from inspect_app.notices import pinned
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
 from inspect_app.transaction import one_read, transaction
@@ -204,7 +205,7 @@ def drill(folder: Path) -> Manifest:
             upgrade(directory=app.config["MIGRATIONS"])
             told = restore(folder)
             chaining.chain_waiting()
-            report = verify().as_dict()
+            report = verify(more=pinned.CHECKS).as_dict()
             db.session.remove()
             db.engine.dispose()
     return {**told, **report}

@@ -5,17 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from inspect_app.domain.heads import SignedHead, parse
 from inspect_app.errors import Problem
+from inspect_app.evidence import verified
 from inspect_app.evidence.verification import Report
 from inspect_app.evidence.verification import verify as verify_everything
+from inspect_app.notices import pinned
 
+log = structlog.get_logger()
 LONGEST_NAME = 250
 
 
 def verify(printed: tuple[str, ...]) -> Report:
-    """Everything, also against heads as they were printed. Raises `bad_value` for a text that is none."""
-    return verify_everything([_head(text) for text in printed])
+    """Everything, also against heads as they were printed; the log is told what came of it. Raises `bad_value` for a text that
+    is none.
+    """
+    report = verify_everything([_head(text) for text in printed], pinned.CHECKS)
+    try:
+        verified.note(report)
+    except (SQLAlchemyError, OSError):  # a database that cannot be written is checked all the same
+        log.exception("evidence.result_not_noted")
+    return report
 
 
 def _head(given: str) -> SignedHead:

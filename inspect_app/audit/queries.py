@@ -40,6 +40,13 @@ def latest_at(action: str) -> datetime | None:
     return db.session.scalar(select(func.max(AuditLine.at)).where(AuditLine.action == action))
 
 
+def latest(action: str) -> AuditLine | None:
+    """The newest line of an action."""
+    return db.session.scalar(
+        select(AuditLine).where(AuditLine.action == action).order_by(AuditLine.n.desc()).limit(1)
+    )
+
+
 def _narrowed(wanted: Filter) -> Select[tuple[AuditLine]]:
     query = select(AuditLine)
     if wanted.action:

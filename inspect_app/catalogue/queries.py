@@ -77,6 +77,11 @@ def _frozen(edition_id: str, hash_: str) -> domain.Edition:
     return found
 
 
+def fresh_hash(found: Edition) -> str:
+    """The hash of its rows as they stand now."""
+    return _read(found).hash
+
+
 def _read(found: Edition) -> domain.Edition:
     rows = db.session.scalars(
         select(EditionRow).where(EditionRow.edition_id == found.id).order_by(EditionRow.place)

@@ -16,7 +16,8 @@ from inspect_app.accounts.credentials import LETTER
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
 from inspect_app.audit import queries as log
-from inspect_app.evidence import heads
+from inspect_app.domain.roc import format_date
+from inspect_app.evidence import heads, verified
 from inspect_app.evidence.letters import LATE, begun
 from inspect_app.evidence.models import ClockMark
 from inspect_app.extensions import db
@@ -39,7 +40,15 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     """Administrators see what stands still, each with what to do."""
     if not actor.may(Permission.MANAGE_ACCOUNTS):
         return []
-    asked: tuple[Callable[[], Todo | None], ...] = (_jobs, _head, _backup, _letters, _photos, _spoilt)
+    asked: tuple[Callable[[], Todo | None], ...] = (
+        _jobs,
+        _head,
+        _backup,
+        _verified,
+        _letters,
+        _photos,
+        _spoilt,
+    )
     return [line for ask in asked if (line := ask()) is not None]
 
 
@@ -86,6 +95,23 @@ def _backup() -> Todo | None:
         f"{told}：平板會一直留著資料，等備份後才釋出空間；請檢查主機上每晚的備份工作和備份磁碟的空間，改善後執行一次 inspect-app backup",
         "office.audit_log", "查看備份紀錄", action="installation.",
     )  # fmt: skip
+
+
+def _verified() -> Todo | None:
+    """What the last check of everything found, and that there was none for long."""
+    last, now = verified.last(), clock.now()
+    if last is not None and last.faults:
+        day = format_date(last.at.astimezone(clock.TAIPEI).date())
+        told = (
+            f"{day}由 {last.by} 執行的完整檢核，發現 {last.faults} 處與稽核紀錄不符，第一處是「{last.first}」"
+        )
+        what = f"{told}；請保留現場與備份、通知政風單位，查明後再執行一次 inspect-app audit verify"
+        return _line(what, "office.audit_log", "查看檢核紀錄", action=verified.ACTION)
+    since = last.at if last is not None else log.first_at()
+    if since is None or is_demo() or since > now - UNSAVED:
+        return None
+    told = f"已經 {_length(now - since)}沒有做完整檢核" if last else "還沒有做過完整檢核"
+    return _line(f"{told}：資料庫或照片被人更動也不會知道；請檢查主機上每晚的 inspect-app audit verify")
 
 
 def _letters() -> Todo | None:

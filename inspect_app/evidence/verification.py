@@ -1,8 +1,8 @@
-"""Whether log, chain, heads, anchor and photos are still what they were: everything is hashed again."""
+"""Whether log, chain, heads, anchor, photos and what follows from the log are still what they were: everything is hashed again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from inspect_app.audit import anchor
 from inspect_app.domain.heads import SignedHead
-from inspect_app.evidence import heads, stamps
+from inspect_app.evidence import heads, held, stamps
 from inspect_app.evidence.models import Head
+from inspect_app.evidence.moments import Moments
 from inspect_app.evidence.stamped import faults as stamp_faults
 from inspect_app.evidence.walking import SPOILT, Fault, Walk, first_spoilt, unchained, waiting
 from inspect_app.extensions import db
 from inspect_app.installation.keys import signed_by
+from inspect_app.installation.services import is_demo
 from inspect_app.photos import verification as photos
 from inspect_app.transaction import end_read
 
@@ -35,10 +37,11 @@ class Report:
         return {"ok": not self.faults, **asdict(self)}
 
 
-def verify(printed: Iterable[SignedHead] = ()) -> Report:
-    """Hash everything again. `printed`: heads from paper or mail, which nobody can have changed here."""
+def verify(printed: Iterable[SignedHead] = (), more: Mapping[str, held.Check] | None = None) -> Report:
+    """Hash everything again. `printed`: heads from paper or mail, which nobody can have changed here. `more`: see `held`."""
     report = Report(photos=photos.count())
     _verify_log(report, list(printed))
+    report.faults += held.faults(more)
     end_read()
     for sha256 in photos.spoilt():
         report.faults.append(
@@ -52,7 +55,8 @@ def _verify_log(report: Report, printed: list[SignedHead]) -> None:
     rows, unreadable = _heads()
     known = [heads.signed(row) for row in rows]
     anchored, damaged = _anchored()
-    walk = Walk({head.size for head in (*known, *printed)} | {anchored.size if anchored else 0})
+    moments = Moments({row.size: row.signed_at for row in rows})  # of two over the same lines the later one
+    walk = Walk({head.size for head in (*known, *printed)} | {anchored.size if anchored else 0}, moments)
     fault = walk.run()
     report.lines, report.heads = walk.tree.size, len(rows)
     report.waiting, late = waiting()
@@ -62,9 +66,18 @@ def _verify_log(report: Report, printed: list[SignedHead]) -> None:
     if fault is None:
         found += [_bad_head(walk, head, f"head {n} of {head.day}") for n, head in enumerate(known, start=1)]
         found += [_bad_root(walk, head, f"printed head of {head.size} lines") for head in printed]
-        found.append(_bad_anchor(walk, anchored) or damaged)
+        found += [_bad_anchor(walk, anchored) or damaged, _too_early(moments)]
         found += stamp_faults(rows) if (stray, late) == (None, None) else ()
     report.faults += [one for one in found if one is not None]
+
+
+def _too_early(moments: Moments) -> Fault | None:
+    """A demo's past is written in one night."""
+    if moments.early is None or is_demo():
+        return None
+    position, line = moments.early
+    says = "it says a moment before the head that was signed before it came"
+    return Fault("line", f"line {line} (position {position})", says)
 
 
 def _heads() -> tuple[list[Head], Fault | None]:

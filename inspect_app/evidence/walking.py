@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from inspect_app.audit.lines import leaf_of
 from inspect_app.audit.models import AuditLine, ChainLink, WaitingLine
 from inspect_app.domain.merkle import START, Growing, link_hash
+from inspect_app.evidence.moments import Moments
 from inspect_app.extensions import db
 from inspect_app.transaction import one_read
 
@@ -35,7 +36,9 @@ NOT_OURS = "it holds what no line can hold"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad row: `kind` is line, chain, tail, head, anchor, stamp or photo; `row` names it; `says` is what is wrong."""
+    """One bad row: `kind` is line, chain, tail, head, anchor, stamp, photo, or what a row holds that follows from the log (see
+    `held`); `row` names it; `says` is what is wrong.
+    """
 
     kind: str
     row: str
@@ -45,8 +48,8 @@ class Fault:
 class Walk:
     """`tree` holds what was walked; `roots` and `links` the tree's root and the chain's hash at the wanted sizes."""
 
-    def __init__(self, sizes: set[int]) -> None:
-        self.tree = Growing()
+    def __init__(self, sizes: set[int], moments: Moments) -> None:
+        self.tree, self._moments = Growing(), moments
         self._sizes, self._previous = sizes, START
         self.roots: dict[int, str] = {}
         self.links: dict[int, str] = {}
@@ -81,6 +84,7 @@ class Walk:
     def _step(self, row: Row[Any]) -> Fault | None:
         fault = self._bad(row)
         if fault is None:
+            self._moments.step(self.tree.size, row.line_n, row.at, row.action)
             self._previous = bytes.fromhex(row.hash)
             self.tree.add(bytes.fromhex(row.linked))
             self._note()

@@ -13,13 +13,20 @@ from inspect_app.inspections.models import Inspection, Record, Rollup, RollupFin
 
 def write_rollup(inspection: Inspection, record: Record) -> None:
     """Write (or, after a score letter, write again) the figures of one inspection."""
+    figures, findings = rows_of(inspection, record)
+    db.session.execute(delete(RollupFinding).where(RollupFinding.inspection_id == inspection.id))
+    db.session.merge(figures)
+    db.session.add_all(findings)
+
+
+def rows_of(inspection: Inspection, record: Record) -> tuple[Rollup, list[RollupFinding]]:
+    """What is written of an issued record; ValueError for another."""
     content = record.content
     if content is None or record.letter_on is None:
         raise ValueError("only an issued record has figures")
-    db.session.execute(delete(RollupFinding).where(RollupFinding.inspection_id == inspection.id))
-    db.session.merge(Rollup(**_figures(inspection, record, content)))
     lines = content["defects"] + content["design"] + content["advice"]
-    db.session.add_all(_finding(inspection.id, no, line) for no, line in enumerate(lines, start=1))
+    findings = [_finding(inspection.id, no, line) for no, line in enumerate(lines, start=1)]
+    return Rollup(**_figures(inspection, record, content)), findings
 
 
 def _figures(inspection: Inspection, record: Record, content: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ WORDS: dict[str, str] = {
     "clock.went_back": "伺服器時鐘倒退",
     "evidence.exported": "下載證據檔",
     "evidence.stamped": "稽核紀錄首蓋上時戳",
+    "evidence.verified": "完整檢核（audit verify）",
     "experts.imported": "匯入專家名單",
     "experts.saved": "儲存專家資料",
     "experts.tie_added": "登錄迴避事項",

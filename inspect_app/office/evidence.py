@@ -12,7 +12,7 @@ from inspect_app import evidence
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.evidence import bundle, heads, stamps
+from inspect_app.evidence import bundle, heads, stamps, verified
 from inspect_app.inspections.showing import shown
 from inspect_app.notices import queries as notices
 from inspect_app.office.blueprint import blueprint
@@ -30,7 +30,11 @@ def evidence_page() -> str:
     """The signed heads, and how anybody checks a bundle."""
     rows = [(row.n, heads.signed(row)) for row in reversed(heads.all_heads())][:SHOWN]
     return render_template(
-        "office/evidence/page.html", rows=rows, stamps=stamps.times(), key=heads.public_key()
+        "office/evidence/page.html",
+        rows=rows,
+        stamps=stamps.times(),
+        key=heads.public_key(),
+        last=verified.last(),
     )
 
 

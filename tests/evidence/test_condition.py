@@ -42,6 +42,7 @@ def told(*expected: str) -> bool:
 def test_nothing_is_told_where_nothing_was_done_yet_or_all_goes_well(app: Any, db: Any, clock: Any) -> None:
     assert told()
     noted("installation.backed_up")
+    noted("evidence.verified")
     clocks.watch()
     heads.begin_day()
     assert told()
@@ -57,12 +58,12 @@ def test_jobs_heads_and_backups_that_stopped_are_told(app: Any, db: Any, clock: 
     heads.begin_day()
     assert told()
     clock.advance(days=3)
-    assert told("背景工作（jobs）已經 3 天", "還沒有完成過備份")
+    assert told("背景工作（jobs）已經 3 天", "還沒有完成過備份", "還沒有做過完整檢核")
     noted("installation.backed_up")
     clock.advance(days=2)
     clocks.watch()
     heads.begin_day()
-    assert told("已經 2 天沒有完成備份：平板")
+    assert told("已經 2 天沒有完成備份：平板", "還沒有做過完整檢核")
     installation.create("示範市政府", "研考會", demo=True)
     assert told(), "a demo needs no backup"
 

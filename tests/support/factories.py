@@ -6,9 +6,9 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from inspect_app import clock
+from inspect_app import audit, clock
 from inspect_app.accounts import queries as account_queries
-from inspect_app.accounts.actor import Actor
+from inspect_app.accounts.actor import SYSTEM, Actor
 from inspect_app.accounts.models import Account, AccountRole, ApiToken
 from inspect_app.accounts.permissions import Role
 from inspect_app.catalogue.models import Edition, EditionRow
@@ -19,6 +19,7 @@ from inspect_app.inspections.models import Inspection, Rollup
 from inspect_app.projects.models import Agency, Firm, Tender
 from inspect_app.scheduling.models import Visit, VisitMember
 from inspect_app.scheduling.plan import Plan, TeamMember, as_json
+from inspect_app.scheduling.services.rows import note
 from inspect_app.transaction import transaction
 
 PASSWORD = "long enough 42"
@@ -108,6 +109,7 @@ def edition(key: str = "test-edition") -> Edition:
         session.add_all(EditionRow(edition_id=key, place=place, **line) for place, line in enumerate(lines))
         session.flush()
         row.hash, row.frozen_at = edition_rows(key).hash, clock.now()
+        audit.record(SYSTEM, "catalogue.frozen", f"edition:{key}", hash=row.hash, effective="2020-01-01")
     return row
 
 
@@ -172,7 +174,10 @@ def released_visit(
         )
         for place, person in enumerate(team)
     ]
-    return _added(row)
+    with transaction():
+        _added(row)
+        note(SYSTEM, row, "released")
+    return row
 
 
 def _added(row: Any) -> Any:

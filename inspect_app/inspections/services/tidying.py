@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from inspect_app import audit, clock
@@ -83,11 +84,13 @@ def _changes(change: Tidied, current: str) -> bool:
 
 def _write(actor: Actor, inspection_id: str, change: Tidied, state: State) -> None:
     original = state.entity(change.entity, change.entity_id).value(change.field) or ""
+    key, text = new_id(), change.text.strip()
     db.session.add(
         Wording(
-            id=new_id(), inspection_id=inspection_id, entity=change.entity, entity_id=change.entity_id,
-            field=change.field, original=original, text=change.text.strip(), by=actor.id, at=clock.now(),
+            id=key, inspection_id=inspection_id, entity=change.entity, entity_id=change.entity_id,
+            field=change.field, original=original, text=text, by=actor.id, at=clock.now(),
         )
     )  # fmt: skip
-    facts = {"entity": change.entity_id, "field": change.field}
+    pinned = {"wording": key, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    facts = {"entity": change.entity_id, "field": change.field, **pinned}
     audit.record(actor, "inspections.tidied", f"inspection:{inspection_id}", **facts)

@@ -14,6 +14,7 @@ from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.notices import queries
 from inspect_app.notices.models import Case, CaseItem, Extension, Reply, ReplyPhoto
+from inspect_app.notices.pinned import reply_digest
 from inspect_app.notices.rules import PHOTO_SLOTS, gaps
 from inspect_app.notices.services.holding import held, held_item
 from inspect_app.notices.services.issuing import check_letter_day, ledger
@@ -205,19 +206,20 @@ def send_replies(actor: Actor, case_id: str, *, letter_no: str = "", letter_on: 
         ready = [entry for entry in case.items if entry.state == "ready"]
         if not ready:
             raise Problem("wrong_state", "沒有待送出的項目。")
-        for entry in ready:
-            _send(actor, entry)
+        answers = {entry.id: _send(actor, entry) for entry in ready}
         on = letter_on or clock.today()
         check_letter_day(case, on, "on")
         ledger(case, "reply", on, letter_no, actor, incoming=True, note=f"{len(ready)} 項")
-        audit.record(actor, "notices.sent", f"case:{case.id}", items=[entry.id for entry in ready])
+        audit.record(actor, "notices.sent", f"case:{case.id}", replies=answers)
         tell(case, coordinators(), "［查核］機關送出改善結果", f"機關送出 {len(ready)} 項改善結果，請審查。")
     return len(ready)
 
 
-def _send(actor: Actor, entry: CaseItem) -> None:
+def _send(actor: Actor, entry: CaseItem) -> str:
+    """The digest of what is sent, for the log."""
     reply = reply_of(actor, entry)
     reply.sent_by, reply.sent_at, entry.state = actor.id, clock.now(), "sent"
+    return reply_digest(reply)
 
 
 def ask_extension(actor: Actor, case_id: str, until: date, reason: str) -> Extension:

@@ -7,6 +7,8 @@ from typing import Any
 
 from inspect_app import audit, clock
 from inspect_app.accounts.actor import Actor
+from inspect_app.audit.lines import plain
+from inspect_app.domain.canonical import sha256
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
@@ -56,21 +58,25 @@ def reseal(visit: Visit, plan: Plan) -> None:
     put_seal(visit, plan)
 
 
-def note(
-    actor: Actor, visit: Visit, kind: str, reason: str = "", *, bound: bool = False, **detail: Any
-) -> None:
+def note(actor: Actor, visit: Visit, kind: str, reason: str = "", **detail: Any) -> None:
     """The event and the audit line; both name the opaque id only, the reason stands in the event encrypted.
 
-    `bound`: the line holds the hash of what is encrypted, because that tells who acted.
+    The line pins what is encrypted, the reason and the sealed plan, by hashes of the ciphertexts, and from the release on the
+    plan in clear: nothing of a visit can be exchanged later unnoticed (evidence.held.visits).
     """
     event_id = new_id()
     text = sealing.seal_text(seal_key(), visit.id, event_id, reason)
     db.session.add(
         VisitEvent(id=event_id, visit_id=visit.id, at=clock.now(), actor_id=actor.id, kind=kind, reason=text)
     )
-    if bound:
-        detail |= {"event": event_id, "sealed_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    detail |= {"event": event_id, "sealed_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    detail |= {"sealed_plan": hashlib.sha256(visit.sealed).hexdigest(), "plan": plan_digest(visit)}
     audit.record(actor, f"scheduling.{kind}", f"visit:{visit.id}", version=visit.version, **detail)
+
+
+def plan_digest(visit: Visit) -> str | None:
+    """SHA-256 (hex) of the plan in clear; None before the release."""
+    return None if visit.plan is None else sha256(plain(visit.plan))
 
 
 def need_reason(reason: str, what: str) -> str:

@@ -74,7 +74,7 @@ def _note_once(actor: Actor, items: list[Known], where: str) -> None:
 def _note(actor: Actor, item: Known, where: str) -> None:
     who, text = _entered(actor, item, where)
     with transaction():
-        note(who, locked(item.visit_id), "viewed", text, bound=who is TEAM, where=where)
+        note(who, locked(item.visit_id), "viewed", text, where=where)
 
 
 def _noted(actor: Actor, item: Known, where: str) -> bool:
