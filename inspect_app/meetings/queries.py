@@ -94,6 +94,11 @@ def ruling(actor: Actor, ruling_id: str) -> Ruling:
     return row
 
 
+def stands(row: Ruling) -> str:
+    """What a decision is made on, as one short text: the ruling, its deadline, and every step so far."""
+    return f"{row.state} {row.due_on} {row.version} {len(row.steps)}"
+
+
 def rulings_of_unit(agency_id: str) -> list[Ruling]:
     return list(db.session.scalars(select(Ruling).where(Ruling.unit_id == agency_id).order_by(Ruling.due_on)))
 

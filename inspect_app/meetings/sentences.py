@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Figures = Mapping[str, Any]
+SHORT = 30  # letters of a defect; the longest has 220
 
 
 def sentences(figures: Figures) -> list[str]:
@@ -29,8 +30,14 @@ def _quality(figures: Figures) -> str:
     good = counts["優等"] + counts["甲等"]
     bad = f"，丙等 {counts['丙等']} 件" if counts["丙等"] else "，沒有丙等"
     top = figures["top_defects"][:1]
-    defect = f"；最常見的缺失是 {top[0]['code']}，{top[0]['count']} 次" if top else ""
+    defect = f"；最常見的缺失是{_named(top[0])}，{top[0]['count']} 次" if top else ""
     return f"已評 {graded} 件中甲等以上 {good} 件{bad}{defect}。"
+
+
+def _named(line: Mapping[str, Any]) -> str:
+    """A defect in words: who has ninety seconds knows no codes."""
+    text = line["text"] if len(line["text"]) <= SHORT else f"{line['text'][:SHORT]}…"
+    return f"「{text}」（{line['code']}）" if text else f" {line['code']}"
 
 
 def far_behind(figures: Figures) -> list[Mapping[str, Any]]:

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from inspect_app import audit, clock
-from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import Actor, permit
-from inspect_app.accounts.permissions import Permission, Role
+from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.meetings import queries
 from inspect_app.meetings.figures import Scope, figures
 from inspect_app.meetings.models import Meeting, Ruling, RulingStep
-from inspect_app.notifications.services import enqueue_mail
+from inspect_app.meetings.telling import RULED, decided, tell_unit
 from inspect_app.projects.models import Agency, Signal, Tender
 from inspect_app.transaction import transaction
 
@@ -103,7 +102,7 @@ def add_ruling(actor: Actor, meeting_id: str, new: NewRuling) -> Ruling:
         session.flush()
         _signal(ruling, row)
         audit.record(actor, "meetings.ruled", f"ruling:{ruling.id}", unit=new.unit_id, due_on=new.due_on)
-        _tell_unit(ruling, "［督導會報］主席裁示事項列管", "會報裁示一項由貴單位辦理，請依限回報。")
+        tell_unit(ruling, RULED, "會報裁示一項由貴單位辦理，請依限回報。")
     return ruling
 
 
@@ -125,7 +124,11 @@ def _check_ruling(row: Meeting, new: NewRuling) -> None:
 
 
 def _signal(ruling: Ruling, row: Meeting) -> None:
-    """A ruling about a tender is a reason to inspect it (督導會報交查): written down for those who plan."""
+    """A ruling about a tender is a reason to inspect it (督導會報交查): written down for those who plan.
+
+    Of that tender only: one that the ruling named by mistake is no longer a reason to go there.
+    """
+    db.session.execute(delete(Signal).where(Signal.evidence == f"ruling:{ruling.id}"))
     if ruling.tender_id is not None:
         signal = Signal(
             id=new_id(),
@@ -137,16 +140,11 @@ def _signal(ruling: Ruling, row: Meeting) -> None:
         db.session.add(signal)
 
 
-def _tell_unit(ruling: Ruling, subject: str, body: str) -> None:
-    from flask import current_app
-
-    url = f"{current_app.config['SETTINGS'].public_url}/office/rulings/{ruling.id}"
-    for person in accounts.to_tell(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=ruling.unit_id):
-        enqueue_mail(f"ruling:{ruling.id}", person.email, subject, f"{body}\n\n請由此處理：{url}\n")
-
-
 def edit_ruling(actor: Actor, ruling_id: str, new: NewRuling, version: int) -> None:
-    """Correct a ruling until its meeting is frozen; later ones are new rulings."""
+    """Correct a ruling until its meeting is frozen; later ones are new rulings.
+
+    Another tender is another one to inspect, another unit is told, and so is the one that had it.
+    """
     with transaction():
         permit(actor, Permission.RULE)
         ruling = _held_alone(queries.ruling(actor, ruling_id))
@@ -156,6 +154,7 @@ def edit_ruling(actor: Actor, ruling_id: str, new: NewRuling, version: int) -> N
         if ruling.version != version:
             raise Problem("stale", "這項裁示剛被別人改過，請比較後再儲存。")
         _check_ruling(row, new)
+        unit_before = ruling.unit_id
         ruling.text, ruling.unit_id, ruling.due_on, ruling.tender_id = (
             new.text.strip(),
             new.unit_id,
@@ -163,6 +162,12 @@ def edit_ruling(actor: Actor, ruling_id: str, new: NewRuling, version: int) -> N
             new.tender_id,
         )
         ruling.version += 1
+        _signal(ruling, row)
+        if new.unit_id != unit_before:
+            tell_unit(ruling, RULED, "會報裁示一項改由貴單位辦理，請依限回報。")
+            tell_unit(
+                ruling, "［督導會報］主席裁示改由其他單位辦理", "這項裁示不再由貴單位辦理。", unit_before
+            )
         _step(actor, ruling, "edited", new.text.strip())
 
 
@@ -205,11 +210,17 @@ def decide_ruling(
     text: str = "",
     due_on: date | None = None,
     into: str | None = None,
+    seen: str | None = None,
 ) -> None:
-    """At a meeting: release (解除列管), continue with a new due date (繼續列管), or merge into another (併案)."""
+    """At a meeting: release (解除列管), continue with a new due date (繼續列管), or merge into another (併案).
+
+    Raises `stale` when the ruling no longer stands as it was `seen` (`queries.stands`).
+    """
     with transaction():
         permit(actor, Permission.RELEASE_RULINGS)
         ruling = _held_alone(queries.ruling(actor, ruling_id))
+        if seen not in (None, queries.stands(ruling)):
+            raise Problem("stale", "您開啟這一頁之後，這項裁示有了新的進展，列在歷程裡。請看過再決定。")
         if ruling.state not in queries.OPEN:
             raise Problem("wrong_state", "這項裁示已經決定。")
         if decision == "released":
@@ -221,6 +232,7 @@ def decide_ruling(
         else:
             raise Problem("bad_value", "請選擇解除、繼續列管或併案。", field="decision")
         _step(actor, ruling, decision, text.strip(), due_on)
+        tell_unit(ruling, "［督導會報］裁示事項的決定", decided(ruling))
 
 
 def _continue(ruling: Ruling, text: str, due_on: date | None) -> None:

@@ -112,7 +112,7 @@ class Extension(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Letter(db.Model):  # type: ignore[name-defined,misc]
-    """The correspondence ledger of a case: record, score, reply, reminder, return, extension, closing."""
+    """The correspondence ledger of a case: record, score, reply, reminder, return, extension, closing, reopened."""
 
     __tablename__ = "letters"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

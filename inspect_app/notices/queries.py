@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -116,6 +117,13 @@ def progress(row: Case, today: date) -> Progress:
 def current_reply(entry: CaseItem) -> Reply | None:
     """The reply of the present round."""
     return next((reply for reply in entry.replies if reply.round == entry.round), None)
+
+
+def ready(row: Case) -> str:
+    """Which answers stand ready and in which version, as one short text: what the approver saw is what is sent."""
+    replies = ((entry, current_reply(entry)) for entry in row.items if entry.state == "ready")
+    lines = [f"{entry.id} {reply.version if reply else 0}" for entry, reply in replies]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def extensions(case_id: str) -> list[Extension]:

@@ -84,6 +84,7 @@ WORDS: dict[str, str] = {
     "notices.overdue": "寄出逾期通知",
     "notices.ready": "改善結果交核章",
     "notices.reconsidered": "收回同意",
+    "notices.reopened": "撤銷備查",
     "notices.reminded": "稽催",
     "notices.returned": "退回補正",
     "notices.returned_inside": "退回機關承辦",

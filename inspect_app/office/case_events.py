@@ -17,6 +17,7 @@ LETTERS = {
     "return": "退回補正",
     "extension": "展延",
     "closing": "同意備查",
+    "reopened": "撤銷備查",
 }
 Event = dict[str, Any]
 

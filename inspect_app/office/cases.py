@@ -14,7 +14,6 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain.repeats import RELATIONS, Repeat
-from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.inspections import repeating
 from inspect_app.inspections.document import for_agency
@@ -22,17 +21,15 @@ from inspect_app.inspections.models import Record
 from inspect_app.notices import deadlines, queries, services
 from inspect_app.notices.models import Case
 from inspect_app.notices.rules import SANCTIONS
-from inspect_app.notices.services.holding import held
 from inspect_app.notifications import services as notifications
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.case_events import LETTERS, events
 from inspect_app.office.case_lines import deducted, done_about
 from inspect_app.office.case_timeline import timeline, told
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once
-from inspect_app.office.versions import opened, saw_other, version_of
+from inspect_app.office.versions import opened, seen
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
-from inspect_app.transaction import transaction
 
 STATES = {
     "waiting": ("填報中", "wait"),
@@ -86,7 +83,7 @@ def case_page(row: Case, **forms: Form) -> str:
     line = timeline(row, letters, LETTERS, inspected_on, clock.today())
     shown = {
         name: forms.get(name, Form())
-        for name in ("send", "extension", "decision", "remind", "letter", "close")
+        for name in ("send", "extension", "decision", "remind", "letter", "close", "reopen")
     }
     deductions, sanctions = queries.deductions(row.id), queries.sanctions(row.id)
     return render_template(
@@ -95,7 +92,7 @@ def case_page(row: Case, **forms: Form) -> str:
         letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
         deductions=deductions, money_forms={party: forms.get(party) or opened(deducted(deductions.get(party))) for party, _ in PARTIES},
         sanctions=sanctions, sanction_forms={kind: forms.get(kind) or opened(done_about(line)) for kind, line in sanctions.items()},
-        sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission, refused=_refused(forms), ready=ready_now(row),
+        sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission, refused=_refused(forms), ready=queries.ready(row),
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),
         standing=deadlines.standing(row, clock.today()),
         unreachable=row.state == "open" and not services.handlers_of(row),
@@ -106,12 +103,6 @@ def case_page(row: Case, **forms: Form) -> str:
 def _refused(forms: Mapping[str, Form]) -> Form | None:
     """A form that the case's state refused: its section may be gone, so what was typed is shown on top."""
     return next((form for form in forms.values() if form.error("") and not form.theirs), None)
-
-
-def ready_now(row: Case) -> str:
-    """Which answers stand ready, in which version: what the approver saw is what is sent."""
-    replies = ((entry, queries.current_reply(entry)) for entry in row.items if entry.state == "ready")
-    return version_of({entry.id: [reply.version if reply else 0] for entry, reply in replies})
 
 
 def _repeats(row: Case, content: Mapping[str, Any]) -> list[Repeat]:
@@ -138,6 +129,11 @@ class ReasonForm(FormSchema):
     until = Day(load_default=None)
 
 
+class ReopenForm(ReasonForm):
+    number = fields.String(load_default="", validate=validate.Length(max=100))
+    on = Day(required=True)
+
+
 class DecisionForm(ReasonForm):
     decision = fields.String(required=True, validate=validate.OneOf(["granted", "refused"]))
 
@@ -150,14 +146,15 @@ def send_case(case_id: str) -> Response | tuple[str, int]:
     row, form = queries.case(actor(), case_id), bind(LetterForm(), request.form)
     with form.problems():
         if form.ready:
-            with transaction():
-                if saw_other(form, ready_now(held(actor(), row.id))):
-                    raise Problem("stale", "您開啟這一頁之後，待送出的項目有變動。請看過現在的內容再送出。")
-                count = services.send_replies(
-                    actor(), row.id, letter_no=form.data["number"], letter_on=form.data["on"]
-                )
+            count = services.send_replies(
+                actor(),
+                row.id,
+                letter_no=form.data["number"],
+                letter_on=form.data["on"],
+                seen=seen(form),
+            )
             return done(row.id, f"已送出 {count} 項改善結果。")
-    form.version = ready_now(row)  # the page that follows shows them
+    form.version = queries.ready(row)  # the page that follows shows them
     return case_page(row, send=form), 422
 
 
@@ -235,6 +232,21 @@ def close_case(case_id: str) -> Response | tuple[str, int]:
             )
             return done(row.id, "已同意備查結案。")
     return case_page(row, close=form), 422
+
+
+@blueprint.post("/cases/<case_id>/reopen")
+@requires(Permission.REVIEW_CASES)
+@once
+def reopen_case(case_id: str) -> Response | tuple[str, int]:
+    """撤銷備查: a case that was closed by mistake is open again."""
+    row, form = queries.case(actor(), case_id), bind(ReopenForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.reopen_case(
+                actor(), row.id, reason=form.data["reason"], number=form.data["number"], on=form.data["on"]
+            )
+            return done(row.id, "已撤銷備查，案件回到改善中。要重新審查的項目，請在該項頁面收回同意。")
+    return case_page(row, reopen=form), 422
 
 
 @blueprint.post("/cases/<case_id>/mail")

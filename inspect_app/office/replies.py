@@ -26,7 +26,6 @@ from inspect_app.office.forms import Day, Form, FormSchema, bind, once
 from inspect_app.office.versions import lay_beside
 from inspect_app.photos import services as photos
 from inspect_app.projects.models import Tender
-from inspect_app.transaction import transaction
 
 SLOTS = {"photos": PHOTO_SLOTS, "scans": ("scan",), "short": ()}
 
@@ -263,23 +262,21 @@ def _onward(entry: CaseItem, decision: str) -> str:
 @once
 def accept_items(case_id: str) -> Response:
     """Accept several items at once."""
-    chosen = [_chosen(case_id, text) for text in request.form.getlist("items")]
-    waiting = [
-        (entry, seen) for entry, seen in chosen if entry.state == "sent" and seen in (None, entry.round)
-    ]
-    with transaction():
-        for entry, seen in waiting:
-            services.accept_item(actor(), entry.id, seen=seen)
-    flash(f"已同意 {len(waiting)} 項。")
-    if left := len(chosen) - len(waiting):
+    chosen = [_chosen(text) for text in request.form.getlist("items")]
+    if not chosen:
+        flash("沒有選取項目，所以沒有同意任何一項。", "warn")
+        return redirect(url_for("office.case", case_id=case_id) + "#items", 303)
+    count = services.accept_items(actor(), case_id, chosen)
+    flash(f"已同意 {count} 項。")
+    if left := len(chosen) - count:
         flash(f"另有 {left} 項在您開啟這一頁之後有變動，沒有同意，請再看一次。", "warn")
     return redirect(url_for("office.case", case_id=case_id), 303)
 
 
-def _chosen(case_id: str, text: str) -> tuple[CaseItem, int | None]:
+def _chosen(text: str) -> tuple[str, int | None]:
     """`<item>.<round that was shown>`."""
     item_id, _, seen = text.partition(".")
-    return _entry(case_id, item_id), _round(seen)
+    return item_id, _round(seen)
 
 
 def _round(text: str) -> int | None:

@@ -18,10 +18,9 @@ from inspect_app.meetings import queries, services
 from inspect_app.meetings.models import Meeting, Ruling
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
-from inspect_app.office.versions import CHANGED, hold, lay_beside, saw_other, version_of
+from inspect_app.office.versions import CHANGED, lay_beside, saw_other, seen
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
-from inspect_app.transaction import transaction
 
 DECISIONS = (("released", "解除列管"), ("continued", "繼續列管"), ("merged", "併案"))
 
@@ -120,17 +119,10 @@ def _ruling_page(row: Ruling, report: Form, decision: Form) -> str:
         "office/meetings/ruling.html", ruling=row, meeting=queries.meeting(row.meeting_id), states=queries.STATES,
         unit=projects.agency(row.unit_id), report=report, decision=decision, decisions=DECISIONS, today=clock.today(),
         others=[(one.id, one.text[:60]) for one in open_ones], tender=db.session.get(Tender, row.tender_id) if row.tender_id else None,
-        stands=_stands(row),
+        stands=queries.stands(row),
         may_report=actor().may(Permission.REPORT_RULINGS) and row.unit_id == actor().agency_id and row.state in queries.OPEN,
         may_decide=actor().may(Permission.RELEASE_RULINGS) and row.state in queries.OPEN,
     )  # fmt: skip
-
-
-def _stands(row: Ruling) -> str:
-    """What a decision is made on: the ruling, its deadline, and every step so far."""
-    return version_of(
-        {"state": row.state, "due_on": row.due_on, "version": row.version, "steps": len(row.steps)}
-    )
 
 
 @blueprint.post("/rulings/<ruling_id>/report")
@@ -153,13 +145,8 @@ def decide_ruling(ruling_id: str) -> Response | tuple[str, int]:
     row, form = queries.ruling(actor(), ruling_id), bind(DecisionForm(), request.form)
     with form.problems():
         if form.ready:
-            with transaction():
-                if saw_other(form, _stands(hold(Ruling, row.id))):
-                    raise Problem(
-                        "stale", "您開啟這一頁之後，這項裁示有了新的進展，列在歷程裡。請看過再決定。"
-                    )
-                services.decide_ruling(actor(), row.id, form.data.pop("decision"), **form.data)
+            services.decide_ruling(actor(), row.id, form.data.pop("decision"), seen=seen(form), **form.data)
             flash("已登錄決定。")
             return redirect(url_for("office.ruling", ruling_id=row.id), 303)
-    form.version = _stands(row)  # the page that follows shows it
+    form.version = queries.stands(row)  # the page that follows shows it
     return _ruling_page(row, Form(), form), 422

@@ -9,7 +9,8 @@
 
 The form carries `version`, a digest of the values that it showed, empty where nothing was stored yet. A sender that names
 no version asks nothing (a program; every page of ours does). Where rows count their versions themselves, `lay_beside` does
-the same for the form.
+the same for the form. Where a service holds what was read against what stands, it takes `seen=seen(form)` and refuses itself:
+no page opens a transaction for that.
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ def _is_other(form: Form, now: Stored) -> bool:
 def saw_other(form: Form, version: str | int) -> bool:
     """Whether the form was opened over another version than this one."""
     return "version" in form.typed and form.value("version") != str(version)
+
+
+def seen(form: Form) -> str | None:
+    """What the page showed, for a service that holds it against what stands; None from a sender that names nothing."""
+    return form.value("version") if "version" in form.typed else None
 
 
 def lay_beside(form: Form, now: Stored, version: str | int) -> bool:

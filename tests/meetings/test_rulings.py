@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from inspect_app import clock as app_clock
+from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
 from inspect_app.errors import Problem
+from inspect_app.extensions import db as database
 from inspect_app.meetings import queries, services
 from inspect_app.meetings.models import Meeting, Ruling
 from inspect_app.notifications.models import OutboxRow
@@ -202,3 +204,27 @@ def test_a_frozen_page_stays_whatever_comes_later(db: Any) -> None:
     one = ruling(secretary, row, agency)
     changed = services.NewRuling("改", agency, one.due_on)
     assert code_of(services.edit_ruling, secretary, one.id, changed, 1) == "wrong_state"
+
+
+def test_a_ruling_corrected_to_another_unit_and_tender(secretary: Any, db: Any) -> None:
+    """Who has to act is told, who need not any more, too; the tender named by mistake is no reason to go there."""
+    wrong, right = factories.tender(), factories.tender()
+    before, after = unit_actor(wrong.agency_id), unit_actor(right.agency_id)
+    one = ruling(secretary, meeting(secretary), wrong.agency_id, tender_id=wrong.id)
+    new = services.NewRuling("請提出趕工計畫。", right.agency_id, one.due_on, right.id)
+    services.edit_ruling(secretary, one.id, new, 1)
+    assert [line.tender_id for line in db.session.scalars(db.select(Signal))] == [right.id]
+    told = db.session.scalars(db.select(OutboxRow).where(OutboxRow.ref == f"ruling:{one.id}"))
+    found = [(line.payload["to"], "不再由貴單位" in line.payload["body"]) for line in told]
+    assert sorted(found) == sorted(
+        [(mail_of(before), False), (mail_of(before), True), (mail_of(after), False)]
+    )
+    services.decide_ruling(secretary, one.id, "released", text="同意。")
+    last = db.session.scalars(db.select(OutboxRow).where(OutboxRow.ref == f"ruling:{one.id}")).all()
+    assert [line.payload["to"] for line in last if "裁示一項解除列管" in line.payload["body"]] == [
+        mail_of(after)
+    ]
+
+
+def mail_of(person: Any) -> str:
+    return str(database.session.get_one(Account, person.id).email)

@@ -53,3 +53,34 @@ def test_a_case_closes_when_its_extension_is_decided_and_its_deadline_stays(scen
     services.decide_extension(scene.coordinator, asked.id, **decision)
     services.close_case(scene.coordinator, scene.case.id, **closing)
     assert scene.fresh().due_on == scene.case.first_due_on
+
+
+def test_a_closed_case_comes_back(scene: Scene) -> None:
+    """備查 entered for the wrong case: with a reason it is open again, its letters stay, and closing is told once more."""
+    answer_all(scene)
+    key, today = scene.case.id, app_clock.today()
+    chosen = [(item.id, item.round) for item in scene.fresh().items]
+    assert code_of(services.accept_items, scene.coordinator, key, [("other", 1)]) == "not_found"
+    assert services.accept_items(scene.coordinator, key, [*chosen, (chosen[0][0], 9)]) == len(chosen) - 1
+    assert services.accept_items(scene.coordinator, key, chosen) == 1
+    again: dict[str, Any] = {"reason": "查無改善事實", "number": "府3", "on": today}
+    assert code_of(services.reopen_case, scene.coordinator, key, **again) == "wrong_state"
+    services.close_case(scene.coordinator, key, number="府1", on=today)
+    assert code_of(services.reopen_case, scene.handler, key, **again) == "forbidden"
+    assert (
+        code_of(services.reopen_case, scene.coordinator, key, **again | {"reason": " "}) == "reason_required"
+    )
+    services.reopen_case(scene.coordinator, key, **again)
+    case = scene.fresh()
+    assert (case.state, case.closed_on, case.closing_no) == ("open", None, "")
+    assert [item.state for item in case.items] == ["accepted"] * len(chosen)
+    assert [line.kind for line in queries.letters(key)] == ["record", "reply", "closing", "reopened"]
+    assert "府1" in queries.letters(key)[-1].note
+    services.reconsider_item(scene.coordinator, chosen[0][0])
+    services.return_item(scene.coordinator, chosen[0][0], "現場沒有改善")
+    answer_all(scene)
+    services.accept_item(scene.coordinator, chosen[0][0])
+    services.close_case(scene.coordinator, key, number="府4", on=today)
+    people = len(mails(f"case:{key}", "撤銷備查"))
+    assert people
+    assert len(mails(f"case:{key}", "同意備查結案")) == 2 * people

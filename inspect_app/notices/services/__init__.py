@@ -1,6 +1,7 @@
-"""The verbs of a case, one module per party: issuing (commission), replying (agency), reviewing (coordinator), reminding (jobs)."""
+"""The verbs of a case by party: issuing (commission), replying (agency), reviewing, closing (coordinator), reminding (jobs)."""
 
 from inspect_app.notices.rules import EVIDENCE_NAMES
+from inspect_app.notices.services.closing import close_case, reopen_case
 from inspect_app.notices.services.issuing import issue, issue_score_letter
 from inspect_app.notices.services.reminding import remind, remind_due
 from inspect_app.notices.services.replying import (
@@ -18,9 +19,9 @@ from inspect_app.notices.services.replying import (
 from inspect_app.notices.services.reviewing import (
     LetterLine,
     accept_item,
+    accept_items,
     add_letter,
     advise_sanction,
-    close_case,
     decide_extension,
     note_sanction,
     reconsider_item,
@@ -36,6 +37,7 @@ __all__ = [
     "Draft",
     "LetterLine",
     "accept_item",
+    "accept_items",
     "add_file",
     "add_letter",
     "advise_sanction",
@@ -54,6 +56,7 @@ __all__ = [
     "remind",
     "remind_due",
     "remove_file",
+    "reopen_case",
     "reply_gaps",
     "return_inside",
     "return_item",

@@ -198,11 +198,23 @@ def return_inside(actor: Actor, item_id: str, reason: str) -> None:
         )
 
 
-def send_replies(actor: Actor, case_id: str, *, letter_no: str = "", letter_on: date | None = None) -> int:
-    """The approver sends every item that is ready (送出改善結果); answers how many."""
+def send_replies(
+    actor: Actor,
+    case_id: str,
+    *,
+    letter_no: str = "",
+    letter_on: date | None = None,
+    seen: str | None = None,
+) -> int:
+    """The approver sends every item that is ready (送出改善結果); answers how many.
+
+    Raises `stale` when what stands ready is no longer what was `seen` (`queries.ready`).
+    """
     with transaction():
         permit(actor, Permission.SEND_REPLIES)
         case = held(actor, case_id)
+        if seen is not None and seen != queries.ready(case):
+            raise Problem("stale", "您開啟這一頁之後，待送出的項目有變動。請看過現在的內容再送出。")
         ready = [entry for entry in case.items if entry.state == "ready"]
         if not ready:
             raise Problem("wrong_state", "沒有待送出的項目。")

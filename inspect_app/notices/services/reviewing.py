@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,8 +66,27 @@ def accept_item(actor: Actor, item_id: str, note: str = "", *, seen: int | None 
                 handlers_of(entry.case),
                 "［查核］改善結果全部同意",
                 "各項改善結果均已同意，將辦理備查結案。",
-                once=f"accepted:{entry.case_id}",
             )
+
+
+def accept_items(actor: Actor, case_id: str, chosen: Sequence[tuple[str, int | None]]) -> int:
+    """Agree to several items of one case at once, each in the round that was seen; answers how many.
+
+    What changed meanwhile is left alone. Raises `not_found` for an item of another case.
+    """
+    with transaction():
+        permit(actor, Permission.REVIEW_CASES)
+        entries = {entry.id: entry for entry in held(actor, case_id).items}
+        if any(item_id not in entries for item_id, _ in chosen):
+            raise Problem("not_found", "找不到這一項。")
+        waiting = [
+            (item_id, seen)
+            for item_id, seen in dict(chosen).items()
+            if entries[item_id].state == "sent" and seen in (None, entries[item_id].round)
+        ]
+        for item_id, seen in waiting:
+            accept_item(actor, item_id, seen=seen)
+    return len(waiting)
 
 
 def reconsider_item(actor: Actor, item_id: str) -> None:
@@ -235,28 +255,3 @@ def set_evidence(actor: Actor, item_id: str, evidence: str) -> None:
             raise Problem("bad_value", "請選擇佐證的種類。", field="evidence")
         entry.evidence = evidence
         audit.record(actor, "notices.evidence_set", f"case:{entry.case_id}", item=entry.id, evidence=evidence)
-
-
-def close_case(actor: Actor, case_id: str, *, number: str, on: date) -> None:
-    """同意備查: date and number of the letter close the case, once every item is accepted."""
-    with transaction():
-        permit(actor, Permission.REVIEW_CASES)
-        case = held(actor, case_id)
-        open_items = [entry.no for entry in case.items if entry.state != "accepted"]
-        if case.state != "open" or open_items:
-            raise Problem("wrong_state", "還有項目沒有同意，不能結案。" if open_items else "案件已經結案。")
-        if any(row.state == "asked" for row in queries.extensions(case.id)):
-            raise Problem("wrong_state", "還有一件展延申請沒有決定，請先登錄決定，再結案。")
-        if not number.strip():
-            raise Problem("missing", "請填寫備查函的字號。", field="number")
-        check_letter_day(case, on, "on")
-        case.state, case.closed_on, case.closing_no = "closed", on, number.strip()
-        ledger(case, "closing", on, number, actor)
-        audit.record(actor, "notices.closed", f"case:{case.id}", on=on)
-        tell(
-            case,
-            handlers_of(case),
-            "［查核］同意備查結案",
-            f"本案已同意備查（{number.strip()}）。",
-            once=f"closed:{case.id}",
-        )
