@@ -44,6 +44,7 @@ WORDS: dict[str, str] = {
     "experts.saved": "儲存專家資料",
     "experts.tie_added": "登錄迴避事項",
     "experts.tie_removed": "刪除迴避事項",
+    "inspections.approval_withdrawn": "撤回紀錄的核定",
     "inspections.approved": "核定查核紀錄",
     "inspections.confirmed": "確認查核紀錄",
     "inspections.id_reused": "同一識別碼內容不同",

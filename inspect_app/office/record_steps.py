@@ -146,7 +146,7 @@ def return_record(inspection_id: str) -> Response | tuple[str, int]:
     with form.problems():
         if form.ready:
             services.return_record(actor(), inspection_id, **form.data)
-            return _back(inspection_id, "已退回整理。")
+            return _back(inspection_id, "已退回整理；委員要重新確認改過的內容。")
     return approval_page(inspection_id, form), 422
 
 

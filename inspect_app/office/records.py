@@ -184,6 +184,8 @@ def _steps(who: Actor, one: Shown) -> list[Step]:
         found.append(Step("核定或退回", "office.record_approval"))
     if state == "approved" and who.may(Permission.ISSUE_RECORDS):
         found.append(Step("發文", "office.issue_record"))
+    if state == "approved" and who.may(Permission.APPROVE_RECORDS):
+        found.append(Step("撤回核定", "office.record_approval"))
     if (
         one.record is not None
         and one.record.withheld

@@ -181,6 +181,7 @@ def visit(visit_id: str) -> str:
         plan=found.plan,
         against=standing.objections(found) if planning else [],
         approves=actor().may(Permission.APPROVE_VISITS),
+        own=services.OWN_PLAN if queries.planned_by(visit_id, actor().id) else "",
         state=row.state,
         states=STATES,
         kinds=KINDS,

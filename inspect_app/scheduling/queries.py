@@ -213,6 +213,16 @@ def events(visit_id: str) -> list[tuple[VisitEvent, str]]:
     return [(row, _reason(key, row)) for row in rows]
 
 
+def planned_by(visit_id: str, account_id: str) -> bool:
+    """Whether this person planned, moved or submitted it, and so cannot be the one who approves it."""
+    own = select(VisitEvent.id).where(
+        VisitEvent.visit_id == visit_id,
+        VisitEvent.actor_id == account_id,
+        VisitEvent.kind.in_(("planned", "edited", "submitted", "postponed")),
+    )
+    return db.session.scalar(own.limit(1)) is not None
+
+
 def _reason(key: bytes, row: VisitEvent) -> str:
     try:
         return sealing.unseal_text(key, row.visit_id, row.id, row.reason)
@@ -231,7 +241,11 @@ def todos(actor: Actor, today: date) -> list[Todo]:
 
 def _todos_of(actor: Actor, visit: Visit, plan: Plan, today: date) -> Iterator[Todo]:
     args, late = {"visit_id": visit.id}, plan.planned_on <= today
-    if visit.state == "submitted" and actor.may(Permission.APPROVE_VISITS):
+    if (
+        visit.state == "submitted"
+        and actor.may(Permission.APPROVE_VISITS)
+        and not planned_by(visit.id, actor.id)
+    ):
         yield Todo("一項查核行程等待核定名單與通知函", None, "office.visit", args, "核定", "visit", late)
     if not actor.may(Permission.PLAN_VISITS):
         return

@@ -252,6 +252,36 @@ def test_the_convener_returns_with_a_reason_and_then_approves(db: Any, clock: An
     assert db.session.get(Record, one.id).content["defects"][1]["text"] == "A1 橋台蜂窩約 2 平方公尺"
 
 
+def test_an_approval_is_taken_back_until_the_letter_is_out(db: Any, clock: Any) -> None:
+    """A laboratory's result was entered wrong: what was approved thaws, and members confirm again."""
+    one = inspection_with_log()
+    one.approved()
+    refused("reason_required", services.return_record, one.convener, one.id, " ")
+    refused("forbidden", services.return_record, one.coordinator, one.id, "試驗值誤植")
+    services.return_record(one.convener, one.id, "試驗值誤植")
+    record = db.session.get(Record, one.id)
+    assert (one.row.state, record.content, record.approved_at, record.return_reason) == (
+        "closed",
+        None,
+        None,
+        "試驗值誤植",
+    )
+    assert len(queries.unconfirmed(one.id)) == 3
+    services.tidy(one.staff, one.id, tidied(one, "A1 橋台蜂窩約 2 平方公尺"))
+    one.issued()
+    assert db.session.get(Record, one.id).content["defects"][1]["text"] == "A1 橋台蜂窩約 2 平方公尺"
+    refused("wrong_state", services.return_record, one.convener, one.id, "太晚了")
+
+
+def test_a_closing_taken_back_after_the_approval_shows_when_that_is_withdrawn(db: Any, clock: Any) -> None:
+    one = inspection_with_log()
+    one.approved()
+    one.write(one.leader, "closing", one.log.own("closing"), deleted=True)
+    one.send()
+    services.return_record(one.convener, one.id, "領隊重開查核")
+    assert one.row.state == "open"
+
+
 def test_the_convener_approves_what_was_read(db: Any, clock: Any) -> None:
     one = before_the_convener()
     version = services.open_record(one.id).version

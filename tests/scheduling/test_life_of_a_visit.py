@@ -13,6 +13,7 @@ from sqlalchemy import update
 from inspect_app import clock as product_clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.models import Account
+from inspect_app.accounts.permissions import Role
 from inspect_app.errors import Problem
 from inspect_app.installation import keys as installation_keys
 from inspect_app.projects.services import merge_agency
@@ -140,6 +141,20 @@ def test_only_planners_plan_and_only_the_convener_approves(city: City) -> None:
     services.submit(city.planner, visit_id)
     assert refused(lambda: services.approve_visit(city.planner, visit_id, version=1)).code == "forbidden"
     assert refused(lambda: services.return_visit(city.planner, visit_id, "理由")).code == "forbidden"
+
+
+def test_nobody_approves_an_own_plan(city: City) -> None:
+    """A planner who is the convener's deputy (職務代理人) has both rights, and still a second person approves."""
+    both = make.actor(Role.COORDINATOR, Role.CONVENER)
+    own = services.plan_visit(both, city.plan())
+    services.submit(city.planner, own)
+    found = refused(lambda: services.approve_visit(both, own, version=1))
+    assert (found.code, state(own)) == ("wrong_state", "submitted")
+    assert not [
+        todo for todo in queries.todos(both, DAY) if todo.args == {"visit_id": own} and todo.button == "核定"
+    ]
+    services.approve_visit(city.convener, own, version=1)
+    assert state(own) == "sealed"
 
 
 def test_the_convener_returns_with_a_reason_and_the_plan_is_edited(city: City) -> None:

@@ -8,7 +8,10 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
 from inspect_app.inspections import queries
 from inspect_app.inspections.document import content_digest
+from inspect_app.inspections.following import is_closed
+from inspect_app.inspections.models import Record
 from inspect_app.inspections.services.opening import open_record, reach
+from inspect_app.inspections.state import folded
 from inspect_app.transaction import transaction
 
 
@@ -26,11 +29,24 @@ def approve_record(actor: Actor, inspection_id: str, *, version: int | None = No
 
 
 def return_record(actor: Actor, inspection_id: str, reason: str) -> None:
-    """The convener sends it back to be tidied, with a reason."""
+    """The convener sends it back to be tidied, with a reason; until the letter is out an approval is taken back that way (撤回核定).
+
+    What was approved thaws: sheets, tests and late words are those of the log again, and members confirm a new version.
+    """
     with transaction():
-        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving")
+        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving", "approved")
         if not reason.strip():
             raise Problem("reason_required", "請說明退回的理由。", field="reason")
-        record = open_record(inspection_id)
-        record.return_reason, row.state = reason.strip(), "closed"
-        audit.record(actor, "inspections.returned", f"inspection:{inspection_id}", reason=reason.strip())
+        record, what = open_record(inspection_id), "inspections.returned"
+        record.return_reason = reason.strip()
+        if row.state == "approved":
+            _thaw(record)
+            what = "inspections.approval_withdrawn"
+        row.state = "closed" if is_closed(inspection_id, folded(inspection_id)) else "open"
+        audit.record(actor, what, f"inspection:{inspection_id}", reason=reason.strip())
+
+
+def _thaw(record: Record) -> None:
+    record.content, record.withheld = None, False
+    record.approved_at, record.approved_by = None, None
+    record.version += 1

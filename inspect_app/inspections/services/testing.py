@@ -64,4 +64,4 @@ def _check(row: Inspection, judgement: Judgement, record: Record | None) -> None
         raise Problem("bad_value", "判定日期要在查核日到今天之間。", field="judged_on")
     decided = record is not None and record.content is not None and not record.withheld
     if decided and db.session.get(TestResult, (row.id, judgement.entity_id)) is not None:
-        raise Problem("wrong_state", "成績已經核定，檢驗結果不能再改。")
+        raise Problem("wrong_state", "成績已經核定，檢驗結果不能再改。還沒有發文時，請召集人撤回核定後再改。")

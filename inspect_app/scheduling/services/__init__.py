@@ -6,6 +6,7 @@ from inspect_app.scheduling.services.adjusting import adjust_quota, file_return,
 from inspect_app.scheduling.services.calling import call_due, call_handler
 from inspect_app.scheduling.services.changing import Dates, cancel, postpone
 from inspect_app.scheduling.services.planning import (
+    OWN_PLAN,
     approve_visit,
     edit_visit,
     plan_visit,
@@ -25,6 +26,7 @@ from inspect_app.scheduling.services.viewing import (
 )
 
 __all__ = [
+    "OWN_PLAN",
     "Dates",
     "adjust_quota",
     "approve_visit",

@@ -18,6 +18,8 @@ from inspect_app.scheduling.plan import Plan
 from inspect_app.scheduling.services.rows import hold_planning, locked, need_reason, note, put_seal, reseal
 from inspect_app.transaction import transaction
 
+OWN_PLAN = "這份行程是您自己排定、修改或送核的，要由另一位有核定權限的人核定。"
+
 
 def plan_visit(actor: Actor, plan: Plan) -> str:
     """Write a new plan, sealed from its first byte; answers the visit's id.
@@ -106,6 +108,7 @@ def submit(actor: Actor, visit_id: str) -> None:
 def approve_visit(actor: Actor, visit_id: str, *, version: int) -> None:
     """The convener approves list and notice (核定); `version` is the one that was read.
 
+    Not by whoever planned, changed or submitted it, a convener's deputy (職務代理人) least of all: two people stand behind a plan.
     What stands against it by now (the day went by, somebody must step aside) is refused, as at submission: an approved
     visit whose hour is over would be released by the clock and count as done. Raises `stale`.
     """
@@ -115,6 +118,8 @@ def approve_visit(actor: Actor, visit_id: str, *, version: int) -> None:
         visit = locked(visit_id, "submitted")
         if visit.version != version:
             raise Problem("stale", "這份行程在您開啟之後被改過，請重新看過再核定。")
+        if queries.planned_by(visit_id, actor.id):
+            raise Problem("wrong_state", OWN_PLAN)
         checks.refuse(queries.open_plan(visit), clock.today(), but=visit_id)
         visit.state = "sealed"
         note(actor, visit, "approved")
