@@ -17,12 +17,14 @@ from typing import Any
 from inspect_app.domain.roc import short_date
 from inspect_app.errors import Problem
 from inspect_app.intake.files import FileKind, kind_of, text_of
+from inspect_app.intake.hidden import hidden_rows
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 120
 MOST_BLANK = 10_000  # a sheet whose formats reach down to row 1,048,576 ends here
 HEADER_WITHIN = 15  # agencies put a title and a date above the header
 FIRST_YEAR = 1912
+TOLD = 12  # how many hidden rows are named
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
@@ -57,6 +59,7 @@ class Table:
     ignored: list[str]
     lines: list[Line] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)  # rows that the spreadsheet does not show, filtered or hidden
     ended: int = 0  # the row from which on too many blank ones followed to read on
     broken: tuple[int, str] | None = None
 
@@ -66,6 +69,13 @@ class Table:
         if self.others:
             told.append(
                 f"只讀了第一張工作表，沒有讀的還有：{'、'.join(self.others)}。要匯入的話請各自另存一個檔案。"
+            )
+        read = {line.row for line in self.lines}
+        if unseen := [row for row in self.hidden if row in read]:
+            rows = "、".join(str(row) for row in unseen[:TOLD]) + (" …" if len(unseen) > TOLD else "")
+            told.append(
+                f"有 {len(unseen)} 列在試算表裡是隱藏的（篩選或隱藏列），也一起讀了：第 {rows} 列。"
+                "不要匯入的話，請先在原檔刪除這些列。"
             )
         if self.ended:
             told.append(f"第 {self.ended} 列之後有超過 {MOST_BLANK:,} 個空白列，再下面的沒有讀。")
@@ -83,15 +93,15 @@ def read_table(content: bytes, columns: Mapping[str, Sequence[str]], required: S
 
     `bad_file`, `too_large`, `unsupported_type` when the file as a whole cannot be read.
     """
-    kind, others = kind_of(content), list[str]()
+    kind, others, hidden = kind_of(content), list[str](), list[int]()
     if kind is FileKind.XLSX:
-        rows = _xlsx_rows(content, others)
+        rows = _xlsx_rows(content, others, hidden)
     elif kind is FileKind.CSV:
         rows = _csv_rows(text_of(content))
     else:
         raise Problem("unsupported_type", "這裡要的是 XLSX 或 CSV 試算表。", field="file")
     table = _table(_guarded(rows), columns, required)
-    table.others = others
+    table.others, table.hidden = others, hidden
     return table
 
 
@@ -187,8 +197,10 @@ def _csv_cell(text: str) -> str:
     return quoted[1].replace('""', '"') if quoted else text
 
 
-def _xlsx_rows(content: bytes, others: list[str]) -> Iterator[tuple[int, Cells]]:
-    """The rows of the first sheet that can be seen; the names of further ones that hold something go to `others`."""
+def _xlsx_rows(content: bytes, others: list[str], hidden: list[int]) -> Iterator[tuple[int, Cells]]:
+    """The rows of the first sheet that can be seen; the names of further ones that hold something go to `others`, the numbers
+    of rows that are not shown to `hidden`.
+    """
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
@@ -202,6 +214,7 @@ def _xlsx_rows(content: bytes, others: list[str]) -> Iterator[tuple[int, Cells]]
                 raise Problem("bad_file", "活頁簿裡沒有看得見的工作表。", field="file")
             sheet = seen[0]
             others += [other.title for other in seen[1:] if _holds_something(other)]
+            hidden += hidden_rows(content, getattr(sheet, "_worksheet_path", ""))
             sheet.reset_dimensions()
             for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
                 yield number, [_xlsx_cell(cell) for cell in _used(cells)]

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,10 +66,10 @@ class Day(fields.Field[date]):
 
 
 class Money(fields.Field[int]):
-    """Whole NT$: 1234567, 1,234,567 or NT$ 1,234,567."""
+    """Whole NT$: 1234567, 1,234,567 or NT$ 1,234,567, also full-width."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        match = _MONEY.fullmatch(re.sub(r"\s", "", value))
+        match = _MONEY.fullmatch(re.sub(r"\s", "", unicodedata.normalize("NFKC", value)))
         amount = int(match[1].replace(",", "")) if match else -1
         if not 0 <= amount < 10**13:
             raise ValidationError("請填整數金額，例如 1,234,567。")
@@ -76,10 +77,10 @@ class Money(fields.Field[int]):
 
 
 class Whole(fields.Field[int]):
-    """A whole number as people type it: 3, -2, 1,234; never 2.6 cut to 2."""
+    """A whole number as people type it: 3, -2, 1,234, １２; never 2.6 cut to 2."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        plain = value.replace(",", "")
+        plain = unicodedata.normalize("NFKC", value).replace(",", "")
         if re.fullmatch(r"[-+]?[0-9]{1,9}", plain) is None:
             raise ValidationError("請填整數，例如 3。")
         return int(plain)

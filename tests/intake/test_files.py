@@ -81,6 +81,20 @@ def test_further_sheets_are_told() -> None:
     assert "暫存" not in note
 
 
+def test_rows_that_the_sheet_does_not_show_are_told() -> None:
+    """Filtered rows go in like the others: the preview says which."""
+
+    def hide(book: Any) -> None:
+        for number in (3, 4, 900):  # the last one is empty
+            book.worksheets[0].row_dimensions[number].hidden = True
+
+    rows = [row(), row(編號="C2"), row(編號="C3"), row(編號="C4")]
+    told = read_tenders(workbook(hide, rows)).notes
+    assert [note for note in told if "隱藏" in note and "有 2 列" in note and "第 3、4 列" in note]
+    shown = read_tenders(xlsx_file(rows)).notes
+    assert not [note for note in shown if "隱藏" in note]
+
+
 @pytest.mark.parametrize("unit", ["（元）", "(新臺幣元)", "[萬元]", "（單位：元）", "(億元)"])
 def test_amounts_in_another_unit_are_refused(unit: str) -> None:
     header = tuple(f"決標金額{unit}" if name == "決標金額" else name for name in HEADER)
