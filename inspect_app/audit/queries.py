@@ -16,7 +16,8 @@ from inspect_app.extensions import db
 class Filter:
     """What the log is narrowed to; empty means everything."""
 
-    action: str = ""
+    action: str = ""  # how the act's code begins
+    actions: tuple[str, ...] | None = None  # only these acts
     actor: str = ""
     subject: str = ""
     since: date | None = None
@@ -51,6 +52,8 @@ def _narrowed(wanted: Filter) -> Select[tuple[AuditLine]]:
     query = select(AuditLine)
     if wanted.action:
         query = query.where(AuditLine.action.startswith(wanted.action, autoescape=True))
+    if wanted.actions is not None:
+        query = query.where(AuditLine.action.in_(wanted.actions))
     if wanted.actor:
         query = query.where(AuditLine.actor_name.contains(wanted.actor, autoescape=True))
     if wanted.subject:

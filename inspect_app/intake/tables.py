@@ -59,7 +59,9 @@ class Table:
     ignored: list[str]
     lines: list[Line] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    hidden: list[int] = field(default_factory=list)  # rows that the spreadsheet does not show, filtered or hidden
+    hidden: list[int] = field(
+        default_factory=list
+    )  # rows that the spreadsheet does not show, filtered or hidden
     ended: int = 0  # the row from which on too many blank ones followed to read on
     broken: tuple[int, str] | None = None
 
