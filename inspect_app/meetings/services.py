@@ -214,6 +214,7 @@ def decide_ruling(
 ) -> None:
     """At a meeting: release (解除列管), continue with a new due date (繼續列管), or merge into another (併案).
 
+    What was released or merged by mistake is continued: it is tracked again (恢復列管).
     Raises `stale` when the ruling no longer stands as it was `seen` (`queries.stands`).
     """
     with transaction():
@@ -221,7 +222,7 @@ def decide_ruling(
         ruling = _held_alone(queries.ruling(actor, ruling_id))
         if seen not in (None, queries.stands(ruling)):
             raise Problem("stale", "您開啟這一頁之後，這項裁示有了新的進展，列在歷程裡。請看過再決定。")
-        if ruling.state not in queries.OPEN:
+        if ruling.state not in queries.OPEN and decision != "continued":
             raise Problem("wrong_state", "這項裁示已經決定。")
         if decision == "released":
             ruling.state = "released"
@@ -240,7 +241,7 @@ def _continue(ruling: Ruling, text: str, due_on: date | None) -> None:
         raise Problem("bad_value", "繼續列管要給新的期限，且晚於原期限。", field="due_on")
     if not text.strip():
         raise Problem("reason_required", "請說明繼續列管的理由。", field="text")
-    ruling.state, ruling.due_on = "tracked", due_on
+    ruling.state, ruling.due_on, ruling.merged_into = "tracked", due_on, None
 
 
 def _merge(actor: Actor, ruling: Ruling, into: str | None) -> None:

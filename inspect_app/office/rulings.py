@@ -117,12 +117,28 @@ def _ruling_page(row: Ruling, report: Form, decision: Form) -> str:
     open_ones = [one for one in queries.open_rulings() if one.id != row.id]
     return render_template(
         "office/meetings/ruling.html", ruling=row, meeting=queries.meeting(row.meeting_id), states=queries.STATES,
-        unit=projects.agency(row.unit_id), report=report, decision=decision, decisions=DECISIONS, today=clock.today(),
+        unit=projects.agency(row.unit_id), report=report, decision=decision, decisions=_decisions(row), today=clock.today(),
         others=[(one.id, one.text[:60]) for one in open_ones], tender=db.session.get(Tender, row.tender_id) if row.tender_id else None,
         stands=queries.stands(row),
         may_report=actor().may(Permission.REPORT_RULINGS) and row.unit_id == actor().agency_id and row.state in queries.OPEN,
-        may_decide=actor().may(Permission.RELEASE_RULINGS) and row.state in queries.OPEN,
+        may_decide=actor().may(Permission.RELEASE_RULINGS), is_open=row.state in queries.OPEN,
+        merged_into=_merged_into(row),
     )  # fmt: skip
+
+
+def _merged_into(row: Ruling) -> Ruling | None:
+    """The ruling that stays, for those who may see that one: it may be another unit's."""
+    if row.merged_into is None:
+        return None
+    try:
+        return queries.ruling(actor(), row.merged_into)
+    except Problem:
+        return None
+
+
+def _decisions(row: Ruling) -> tuple[tuple[str, str], ...]:
+    """What can be decided now; a decision made by mistake has one way back."""
+    return DECISIONS if row.state in queries.OPEN else (("continued", "恢復列管"),)
 
 
 @blueprint.post("/rulings/<ruling_id>/report")

@@ -70,6 +70,11 @@ def test_a_ruling_goes_its_whole_way(secretary: Any, db: Any) -> None:
     assert one.state == "released"
     assert [step.kind for step in one.steps] == ["reported", "release_asked", "continued", "released"]
     assert code_of(services.report_ruling, handler, one.id, "又來了", ask_release=False) == "wrong_state"
+    assert code_of(services.decide_ruling, secretary, one.id, "released") == "wrong_state"
+    again: dict[str, Any] = {"due_on": later + timedelta(days=9)}
+    assert code_of(services.decide_ruling, secretary, one.id, "continued", **again) == "reason_required"
+    services.decide_ruling(secretary, one.id, "continued", text="登錄錯誤，恢復列管。", **again)
+    assert one.state == "tracked"
 
 
 def test_a_merged_ruling_names_the_one_that_stays(secretary: Any, db: Any) -> None:
