@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     from inspect_app.config import Settings as Found
 
     settings = settings or Found.from_env()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = APIFlask(
         __name__,
         title="inspect-app",

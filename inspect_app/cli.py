@@ -25,10 +25,10 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 @contextmanager
 def application() -> Iterator[Flask]:
     """The application with its context, made when a command really needs it."""
-    from inspect_app import create_app
+    from inspect_app import cli_checks, create_app
     from inspect_app.extensions import db
 
-    app = create_app()
+    app = create_app(cli_checks.settings())
     with app.app_context():
         try:
             yield app
@@ -57,6 +57,13 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
             place = f"{problem.field}: " if problem.field else ""
             click.echo(f"{place}{problem.detail}", err=True)
             sys.exit(1)
+        except Exception as error:
+            from inspect_app.cli_checks import sentence
+
+            if not (says := sentence(error)):
+                raise
+            click.echo(says, err=True)
+            sys.exit(1)
 
     return run
 
@@ -73,13 +80,12 @@ def main() -> None:
 @told
 def migrate() -> None:
     """Bring the database to the present schema, with the shipped defect table in it; give DATABASE_ROLE its rights."""
-    from flask_migrate import upgrade
-
+    from inspect_app import cli_checks
     from inspect_app.audit.rights import give_rights
     from inspect_app.catalogue.services import load_shipped
 
     with application() as app:
-        upgrade()
+        cli_checks.migrate()
         load_shipped()
         if role := app.config["SETTINGS"].database_role:
             give_rights(role)
@@ -118,10 +124,9 @@ def demo_hint() -> str:
 @told
 def run() -> None:
     """Web and jobs together on the embedded default; migrates first."""
-    from inspect_app import cli_serve, create_app
-    from inspect_app.config import Settings
+    from inspect_app import cli_checks, cli_serve, create_app
 
-    settings = Settings.from_env()
+    settings = cli_checks.settings()
     cli_serve.refuse_busy(settings)
     app = create_app(settings)
     cli_serve.bring_up_to_date(app)
@@ -146,20 +151,21 @@ def _print_sign_ins(app: Flask) -> None:
 @told
 def web() -> None:
     """The web processes alone (several machines: run `migrate` first)."""
-    from inspect_app import cli_serve
-    from inspect_app.config import Settings
+    from inspect_app import cli_checks, cli_serve
 
-    cli_serve.web(Settings.from_env())
+    cli_serve.web(cli_checks.settings())
 
 
 @main.command()
 @told
 def jobs() -> None:
     """The jobs process alone; a second one stands by until the first is gone."""
-    from inspect_app import create_app
+    from inspect_app import cli_checks, create_app
     from inspect_app.jobs import runner
 
-    runner.serve(create_app())
+    app = create_app(cli_checks.settings())
+    cli_checks.refuse_unfit(app)
+    runner.serve(app)
 
 
 @main.command()
@@ -180,12 +186,10 @@ def backup(folder: Path, as_json: bool) -> None:
 @told
 def restore(folder: Path, as_json: bool) -> None:
     """Put a backup into a new database (migrates it first) and begin a new epoch, so that tablets offer again what it lacks."""
-    from flask_migrate import upgrade
-
-    from inspect_app import cli_backup
+    from inspect_app import cli_backup, cli_checks
 
     with application():
-        upgrade()
+        cli_checks.migrate()
         show(cli_backup.restore(folder), as_json, "{rows} rows and {photos} photos as of {at}".format_map)
 
 
@@ -200,6 +204,42 @@ def drill(folder: Path, as_json: bool) -> None:
     found = cli_backup.drill(folder)
     show(found, as_json, cli_evidence.sentence)
     sys.exit(0 if found["ok"] else 1)
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """The keys in HOME/keys: are they those that this database was used with?"""
+
+
+@keys_group.command("check")
+@json_option
+@told
+def check_keys(as_json: bool) -> None:
+    """Each key: new (not used yet), as noted, missing or another; exit 1 unless all are as noted or new."""
+    from inspect_app.installation import keys
+
+    with application():
+        found = keys.states()
+    show(
+        [{"name": name, "state": state} for name, state in found.items()],
+        as_json,
+        "{name} {state}".format_map,
+    )
+    sys.exit(0 if set(found.values()) <= {"new", "as noted"} else 1)
+
+
+@keys_group.command("renew")
+@json_option
+@told
+def renew_keys(as_json: bool) -> None:
+    """When no copy of a lost key is left: go on with what is in HOME/keys, and new ones for what is missing. What the lost
+    ones sealed stays shut.
+    """
+    from inspect_app import cli_evidence
+
+    with application():
+        changed = cli_evidence.renew_keys()
+    show(changed, as_json, "{} is new".format)
 
 
 @main.group("audit")

@@ -1,4 +1,4 @@
-"""What `inspect-app audit` calls."""
+"""What `inspect-app audit` and `inspect-app keys` call."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from inspect_app import audit
+from inspect_app.accounts.actor import SYSTEM
 from inspect_app.domain.heads import SignedHead, parse
 from inspect_app.errors import Problem
 from inspect_app.evidence import verified
 from inspect_app.evidence.verification import Report
 from inspect_app.evidence.verification import verify as verify_everything
+from inspect_app.installation import keys
 from inspect_app.notices import pinned
+from inspect_app.transaction import transaction
 
 log = structlog.get_logger()
 LONGEST_NAME = 250
@@ -43,6 +47,15 @@ def _content(given: str) -> str:
     file = Path(given)
     short = len(given) < LONGEST_NAME  # the text of a head is longer, and longer than a name may be
     return file.read_text("utf-8") if short and file.is_file() else given
+
+
+def renew_keys() -> list[str]:
+    """The names of the keys that are others from now on; the log says so."""
+    with transaction():
+        changed = keys.renew()
+        if changed:
+            audit.record(SYSTEM, "installation.keys_renewed", "installation:1", keys=changed)
+    return changed
 
 
 def sentence(report: dict[str, Any]) -> str:

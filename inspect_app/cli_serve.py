@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess  # nosec B404
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from inspect_app.cli_checks import migrate, refuse_unfit
 from inspect_app.config import Settings
 from inspect_app.errors import Problem
 
@@ -23,7 +25,7 @@ Processes = dict[str, "subprocess.Popen[bytes]"]
 def address(settings: Settings) -> tuple[str, int]:
     """Host and port of BIND. Raises `bad_value`."""
     host, _, port = settings.bind.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise Problem("bad_value", f"INSPECT_APP_BIND must be host:port, not {settings.bind!r}.")
     return host.strip("[]"), int(port)
 
@@ -44,17 +46,10 @@ def refuse_busy(settings: Settings) -> None:
 
 
 def bring_up_to_date(app: Flask) -> None:
-    """Migrate a new database or one that is behind; seconds when there is nothing to do."""
-    from pathlib import Path
-
-    from flask_migrate import upgrade
-
-    from inspect_app.scheduling.keys import seal_key
-
+    """Migrate a new database or one that is behind; seconds when there is nothing to do. Raises as `refuse_unfit` does."""
     with app.app_context():
-        if any(Path(app.config["MIGRATIONS"], "versions").glob("*.py")):
-            upgrade(directory=app.config["MIGRATIONS"])
-        seal_key()
+        migrate()
+    refuse_unfit(app)
 
 
 def web_command(settings: Settings) -> list[str]:
@@ -80,7 +75,10 @@ def jobs_command() -> list[str]:
 
 def web(settings: Settings) -> None:
     """Become the web server."""
+    from inspect_app import create_app
+
     refuse_busy(settings)
+    refuse_unfit(create_app(settings))
     command = web_command(settings)
     os.execve(command[0], command, _environment())  # noqa: S606  # nosec B606
 

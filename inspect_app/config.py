@@ -48,53 +48,81 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings; `env` defaults to the process environment."""
-        source = os.environ if env is None else env
-
-        def get(name: str, default: str) -> str:
-            return source.get(PREFIX + name, "") or default
-
-        home = Path(get("HOME", "instance")).absolute()
-        bind = get("BIND", "127.0.0.1:8000")
-        public_url = get("PUBLIC_URL", f"http://{bind}").rstrip("/")
+        """Read the settings; `env` defaults to the process environment. Raises `WrongSetting`."""
+        given = _Given(os.environ if env is None else env)
+        home = Path(given.text("HOME", "instance")).absolute()
+        bind = given.text("BIND", "127.0.0.1:8000")
+        public_url = _web_address("PUBLIC_URL", given.text("PUBLIC_URL", f"http://{bind}").rstrip("/"))
         return cls(
             home=home,
-            database_url=get("DATABASE_URL", f"sqlite:///{home / 'inspect.sqlite3'}"),
-            database_role=get("DATABASE_ROLE", ""),
-            storage_url=get("STORAGE_URL", f"file://{home / 'photos'}"),
-            mail_url=get("MAIL_URL", f"folder://{home / 'mail'}"),
-            mail_from=get("MAIL_FROM", "inspect-app@localhost"),
-            head_mail_to=_addresses(get("HEAD_MAIL_TO", "")),
-            tsa_url=_web_address(get("TSA_URL", "")),
-            tsa_ca_file=get("TSA_CA_FILE", ""),
-            tsa_alarm_hours=int(get("TSA_ALARM_HOURS", "24")),
+            database_url=given.text("DATABASE_URL", f"sqlite:///{home / 'inspect.sqlite3'}"),
+            database_role=given.text("DATABASE_ROLE"),
+            storage_url=given.text("STORAGE_URL", f"file://{home / 'photos'}"),
+            mail_url=given.text("MAIL_URL", f"folder://{home / 'mail'}"),
+            mail_from=given.text("MAIL_FROM", "inspect-app@localhost"),
+            head_mail_to=_addresses(given.text("HEAD_MAIL_TO")),
+            tsa_url=_web_address("TSA_URL", given.text("TSA_URL")),
+            tsa_ca_file=given.text("TSA_CA_FILE"),
+            tsa_alarm_hours=given.number("TSA_ALARM_HOURS", 24),
             bind=bind,
             public_url=public_url,
-            workers=int(get("WORKERS", "1")),
-            threads=int(get("THREADS", "32")),
-            secure_cookies=get("SECURE_COOKIES", "1" if public_url.startswith("https:") else "0") == "1",
-            trusted_proxies=int(get("TRUSTED_PROXIES", "0")),
-            session_hours=int(get("SESSION_HOURS", "12")),
-            idle_minutes=int(get("IDLE_MINUTES", "30")),
-            max_photo_bytes=int(get("MAX_PHOTO_BYTES", str(100 * 1024 * 1024))),
-            testing=get("TESTING", "0") == "1",
-            failpoint=get("FAILPOINT", ""),
-            clock_offset=int(get("CLOCK_OFFSET", "0")),
+            workers=given.number("WORKERS", 1),
+            threads=given.number("THREADS", 32),
+            secure_cookies=given.switch("SECURE_COOKIES", public_url.startswith("https:")),
+            trusted_proxies=given.number("TRUSTED_PROXIES", 0, least=0),
+            session_hours=given.number("SESSION_HOURS", 12),
+            idle_minutes=given.number("IDLE_MINUTES", 30),
+            max_photo_bytes=given.number("MAX_PHOTO_BYTES", 100 * 1024 * 1024),
+            testing=given.switch("TESTING", False),
+            failpoint=given.text("FAILPOINT"),
+            clock_offset=given.number("CLOCK_OFFSET", 0, least=None),
         )
 
 
+class WrongSetting(ValueError):
+    """A setting that cannot be meant; the text is one sentence that names it and says what it may be."""
+
+    def __init__(self, name: str, says: str) -> None:
+        super().__init__(f"{PREFIX}{name} {says}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The environment, read by the settings' short names; an empty value is none."""
+
+    source: Mapping[str, str]
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.source.get(PREFIX + name, "") or default
+
+    def number(self, name: str, default: int, least: int | None = 1) -> int:
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"-?[0-9]{1,15}", text) or (least is not None and int(text) < least):
+            bound = "" if least is None else f" of at least {least}"
+            raise WrongSetting(name, f"must be a whole number{bound}, not {text!r}.")
+        return int(text)
+
+    def switch(self, name: str, default: bool) -> bool:
+        text = self.text(name, str(int(default)))
+        if text not in ("0", "1"):
+            raise WrongSetting(name, f"must be 0 or 1, not {text!r}.")
+        return text == "1"
+
+
 def _addresses(text: str) -> tuple[str, ...]:
-    """Mail addresses between commas or white space, each once. ValueError for what is none."""
+    """Mail addresses between commas or white space, each once. Raises `WrongSetting` for what is none."""
     found = tuple(dict.fromkeys(text.replace(",", " ").split()))
     wrong = [one for one in found if not re.fullmatch(r"[^@\s]+@[^@\s]+", one) or len(one) > MAX_ADDRESS]
     if wrong:
-        raise ValueError(f"HEAD_MAIL_TO: not a mail address: {wrong[0]}")
+        raise WrongSetting("HEAD_MAIL_TO", f"must be mail addresses between commas; {wrong[0]!r} is none.")
     return found
 
 
-def _web_address(text: str) -> str:
-    """The address of an authority, empty for none. ValueError for what cannot be asked."""
+def _web_address(name: str, text: str) -> str:
+    """The address as it was given, empty for none. Raises `WrongSetting`."""
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
-        raise ValueError("TSA_URL must be http://host/path or https://host/path")
+        raise WrongSetting(
+            name, "must be http://host or https://host, with a port and a path where there are any."
+        )
     return text

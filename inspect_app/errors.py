@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Flask, Response, g, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -153,6 +153,11 @@ def _of_the_machine(error: Exception) -> Problem | None:
     return None
 
 
+def said(error: DBAPIError) -> str:
+    """The first line of what the driver says of the machine: no statement and no value is in it."""
+    return (str(error.orig).strip().splitlines() or [type(error).__name__])[0]
+
+
 def _full() -> Problem:
     return Problem("storage_full", "伺服器的儲存空間不足，資料沒有存入；裝置上的資料還在。請通知系統管理者。")
 
@@ -165,8 +170,12 @@ def init_app(app: Flask) -> None:
             isinstance(error, RecursionError) and request.is_json
         ):  # a body that no reader of JSON gets to the bottom of
             return _answer(Problem("bad_request"))
+        if of_the_machine := _of_the_machine(error):
+            why = said(error) if isinstance(error, DBAPIError) else str(error)
+            log.error("request.put_off", code=of_the_machine.code, why=why)
+            return _answer(of_the_machine)
         log.error("request.failed", exc_info=error)
-        return _answer(_of_the_machine(error) or Problem("internal", SORRY))
+        return _answer(Problem("internal", SORRY))
 
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_http)

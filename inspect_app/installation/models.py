@@ -18,3 +18,12 @@ class Installation(db.Model):  # type: ignore[name-defined,misc]  # flask-sqlalc
     demo: Mapped[bool]
     epoch: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InstallationKey(db.Model):  # type: ignore[name-defined,misc]  # as above
+    """Which key this database was used with: `fingerprint` is `keys.fingerprint` of HOME/keys/<name>, which tells nothing of it."""
+
+    __tablename__ = "installation_keys"
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,11 +11,17 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
+from inspect_app.errors import said
+
 ADVISORY_KEY = 0x696E7370  # "insp": one lock per database
 
 
 class Leadership(Protocol):
-    """`acquire` answers at once; `held` notices a lock that was lost with its connection."""
+    """`acquire` answers at once; `held` notices a lock that was lost with its connection. `trouble` says why the last `acquire`
+    could not even ask; empty where another process leads.
+    """
+
+    trouble: str
 
     def acquire(self) -> bool: ...
     def held(self) -> bool: ...
@@ -26,15 +32,19 @@ class FileLeadership:
     """Beside a SQLite database: an empty database of its own, held exclusively (works on every operating system)."""
 
     def __init__(self, url: URL) -> None:
-        self._path = f"{url.database}.jobs"
+        self._path, self.trouble = f"{url.database}.jobs", ""
         self._connection: sqlite3.Connection | None = None
 
     def acquire(self) -> bool:
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection: sqlite3.Connection | None = None
+        self.trouble = ""
         try:
+            connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            connection.close()
+        except sqlite3.OperationalError as error:
+            self.trouble = "" if "locked" in str(error) else f"{self._path}: {error}"
+            if connection is not None:
+                connection.close()
             return False
         self._connection = connection
         return True
@@ -52,18 +62,19 @@ class AdvisoryLeadership:
     """On PostgreSQL: a session's advisory lock on a connection of its own."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self.trouble = engine, ""
         self._connection: Connection | None = None
 
     def acquire(self) -> bool:
+        self.trouble = ""
         try:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}):
                 self._connection = connection
                 return True
             connection.close()
-        except DBAPIError:
-            pass  # the server is away: not the one, asked again in a second
+        except DBAPIError as error:  # the server is away: not the one, asked again in a second
+            self.trouble = said(error)
         return False
 
     def held(self) -> bool:

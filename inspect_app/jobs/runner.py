@@ -33,9 +33,13 @@ def run_until(app: Flask, stop: Event) -> None:
     with app.app_context():
         leadership = leadership_of(db.engine)
     log.info("jobs.standing_by")
+    told = ""
     while not stop.is_set():
         if leadership.acquire():
             _lead(app, leadership, stop)
+        if leadership.trouble != told:
+            told = leadership.trouble
+            log.warning("jobs.cannot_lead", why=told or "another process leads")
         stop.wait(1)
 
 

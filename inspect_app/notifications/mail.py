@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from ssl import create_default_context
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from inspect_app import clock
+from inspect_app.config import WrongSetting
 from inspect_app.ids import new_id
 
 
@@ -82,17 +84,29 @@ class SmtpMailer:
 
 
 def mailer_from_url(url: str, sender: str) -> Mailer:
-    """`folder:///path` or `smtp://[user:password@]host:port[?tls=starttls]`; anything else is a ValueError."""
+    """`folder:///path` or `smtp://[user:password@]host:port[?tls=starttls]`. Raises `WrongSetting` for anything else: a slip in
+    `tls` would send passwords in clear.
+    """
     parts = urlsplit(url)
-    if parts.scheme == "folder":
+    if parts.scheme == "folder" and parts.path.startswith("/") and not parts.netloc:
         return FolderMailer(Path(unquote(parts.path)), sender)
-    if parts.scheme == "smtp" and parts.hostname:
-        return SmtpMailer(
-            parts.hostname,
-            parts.port or 25,
-            sender,
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-            parse_qs(parts.query).get("tls") == ["starttls"],
-        )
-    raise ValueError("MAIL_URL must be folder:///... or smtp://host:port")
+    if (
+        parts.scheme == "smtp"
+        and parts.hostname
+        and parts.query in ("", "tls=starttls")
+        and not parts.fragment
+    ):
+        with suppress(ValueError):  # a port that is none
+            return SmtpMailer(
+                parts.hostname,
+                parts.port or 25,
+                sender,
+                unquote(parts.username or ""),
+                unquote(parts.password or ""),
+                parts.query == "tls=starttls",
+            )
+    raise WrongSetting(
+        "MAIL_URL",
+        "must be folder:///folder or smtp://[user:password@]host:port[?tls=starttls]; what is not a letter or digit in user or "
+        "password is written as %40.",
+    )

@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "inspections.tidied": "整理文字",
     "installation.backed_up": "完成備份",
     "installation.restored": "由備份還原",
+    "installation.keys_renewed": "換用新的系統金鑰",
     "notifications.sent_again": "重新寄送沒有寄出的信",
     "meetings.created": "準備會議",
     "meetings.edited": "修改會議",
