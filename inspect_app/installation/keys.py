@@ -77,10 +77,7 @@ def secret_in(file: Path) -> bytes:
         _make(file)
     key = file.read_bytes()
     if len(key) != BYTES:
-        raise Problem(
-            "wrong_state",
-            f"{file} is damaged ({len(key)} bytes instead of {BYTES}): put the saved copy back.",
-        )
+        raise DamagedKey(f"{file} is damaged ({len(key)} bytes instead of {BYTES}): put the saved copy back.")
     return key
 
 
