@@ -12,6 +12,7 @@ import { createWebHistory } from 'vue-router';
 import App from './App.vue';
 import { browserEntrance } from './ui/app/entrance';
 import { createFieldRouter } from './ui/app/router';
+import { tellTrouble } from './ui/app/trouble';
 import { watchForUpdates } from './ui/app/update';
 import { createSession, SESSION_KEY } from './ui/core/session';
 
@@ -19,5 +20,6 @@ const session = createSession(browserEntrance);
 const app = createApp(App);
 app.provide(SESSION_KEY, session);
 app.use(createFieldRouter(createWebHistory(import.meta.env.BASE_URL), session));
+app.config.errorHandler = tellTrouble;
 app.mount('#app');
 watchForUpdates();

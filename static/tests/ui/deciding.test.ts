@@ -193,7 +193,7 @@ test('a tablet that comes after the closing is decided about at once, and the fi
   await on.shown.wrapper.get('section[aria-label="一次決定"] input').setValue('平板當時沒有訊號');
   await tap('全部不採用');
   await soon(() => expect(plain()).not.toContain('一次決定'));
-  await soon(() => expect(plain().split('不採用，仍保留在紀錄旁')).toHaveLength(4));
+  await soon(() => expect(plain().split('不採用，仍保留在紀錄旁')).toHaveLength(3));
   on.shown.wrapper.unmount();
   on.shown = await stage(leader, Home);
   expect(plain()).not.toContain('結束後才到');

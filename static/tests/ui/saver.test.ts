@@ -94,6 +94,17 @@ describe('saving what is typed', () => {
     expect(writes).toHaveLength(1);
   });
 
+  test('closing or loading anew with words that are not on the disk is asked about; afterwards it is not', async () => {
+    const { saver, finish } = desk();
+    const leaves = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    expect(leaves()).toBe(true);
+    saver.put('text', '蜂窩');
+    expect(leaves()).toBe(false);
+    await vi.advanceTimersByTimeAsync(0);
+    await finish();
+    expect([saver.state, leaves()]).toEqual(['saved', true]);
+  });
+
   test('leaving the screen saves at once', async () => {
     const { saver, writes, scope, finish } = desk();
     saver.put('text', 'a');

@@ -144,13 +144,21 @@ export function useSaver(
     if (document.visibilityState === 'hidden') void flush();
   };
   const leave = (): void => void flush();
+  /** Closing or loading anew would lose what is not on the disk yet: the browser asks, and meanwhile it is saved. */
+  const stay = (event: Event): void => {
+    if (state.value === 'saved') return;
+    event.preventDefault();
+    void flush();
+  };
   document.addEventListener('visibilitychange', hidden);
   window.addEventListener('pagehide', leave);
+  window.addEventListener('beforeunload', stay);
   openForms.add(flush);
   onScopeDispose(() => {
     openForms.delete(flush);
     document.removeEventListener('visibilitychange', hidden);
     window.removeEventListener('pagehide', leave);
+    window.removeEventListener('beforeunload', stay);
     void flush().then(() => {
       if (counted) unsavedForms.value -= 1;
       if (isFailed) failedForms.value -= 1;

@@ -23,8 +23,11 @@ const LISTS: Record<string, readonly { value: string; text: string }[]> = {
   use: USES,
 };
 
+const isBlank = (value: Json): boolean =>
+  value === null || (Array.isArray(value) && value.length === 0) || value === '';
+
 export function valueWord(field: string, value: Json, nameOf: (account: string) => string): string {
-  if (value === null || value === '') return '（空白）';
+  if (isBlank(value)) return '（空白）';
   if (typeof value === 'boolean') return booleanWord(field, value);
   if (typeof value === 'number') return field.endsWith('_bp') ? `${percentText(value)}%` : String(value);
   if (Array.isArray(value))
@@ -54,13 +57,14 @@ export const saidTime = (stamp: string): number => Number.parseInt(stamp.slice(0
 /** 內容：蜂窩；缺失情節：中等. Nothing for a field that was left empty, or that only says what anybody sees. */
 export function patchWords(set: Record<string, Json>, nameOf: (account: string) => string): string {
   const shown = Object.entries(set).filter(
-    ([field, value]) => !HIDDEN.has(field) && !(NEW.has(field) && (value === null || value === false)),
+    ([field, value]) =>
+      !HIDDEN.has(field) && !(NEW.has(field) && (isBlank(value) || value === false || value === 'evidence')),
   );
   return shown.map(([field, value]) => `${fieldWord(field)}：${valueWord(field, value, nameOf)}`).join('；');
 }
 
-/** A photo's own fields, empty when it is new. */
-const NEW = new Set(['caption', 'retake', 'taken_at', 'lat_e7', 'lon_e7', 'accuracy_m']);
+/** Fields that say nothing as they are when something is new. */
+const NEW = new Set(['caption', 'retake', 'taken_at', 'lat_e7', 'lon_e7', 'accuracy_m', 'use', 'ticks']);
 const HIDDEN = new Set([
   'sha256',
   'size',

@@ -21,7 +21,9 @@ const ASPECTS: Record<string, string> = {
   '7.03': 'maintainability',
 };
 
-/** The patch of choosing a code. A text written by hand stays; one built from the row before gives way. */
+const aspectOf = (code: string): string | null => ASPECTS[code.slice(0, 4)] ?? null;
+
+/** The patch of choosing a code. What was written by hand stays; what came from the row before gives way. */
 export function choosing(
   row: CatalogueRow,
   before: CatalogueRow | undefined,
@@ -33,7 +35,9 @@ export function choosing(
   const built = before !== undefined && text === sentence(before.text, ticks);
   const patch: Patch = { kind, code: row.code, ticks: [] };
   if (text === null || text === '' || built) patch.text = sentence(row.text, []);
-  if (kind === 'defect' && value('party') === null) patch.party = partyOf(row.code);
-  if (kind === 'design' && value('aspect') === null) patch.aspect = ASPECTS[row.code.slice(0, 4)] ?? null;
+  const guessed = <T>(field: string, guess: (code: string) => T): boolean =>
+    value(field) === null || (before !== undefined && value(field) === guess(before.code));
+  if (kind === 'defect' && guessed('party', partyOf)) patch.party = partyOf(row.code);
+  if (kind === 'design' && guessed('aspect', aspectOf)) patch.aspect = aspectOf(row.code);
   return patch;
 }

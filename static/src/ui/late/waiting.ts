@@ -39,14 +39,14 @@ export function useWaiting({ id, fold, value }: Pick<Inspection, 'id' | 'fold' |
   };
 }
 
-/** 缺失 5.01.01; a photo by the finding that it belongs to. */
-export function titleOf(fold: Folded, kind: string, id: string, finding: unknown = null): string {
+/** 缺失 5.01.01; a photo by the finding that it belongs to. `said`: what tells of something that the record does not hold. */
+export function titleOf(fold: Folded, kind: string, id: string, said: Record<string, unknown> = {}): string {
   const found = entityOf(fold, kind as EntityKind, id);
   const name = ['code', 'name', 'item', 'text']
-    .map((field) => shownValue(found, field))
+    .map((field) => shownValue(found, field) ?? said[field])
     .find((it) => typeof it === 'string' && it !== '');
   const title = [entityWord(kind), typeof name === 'string' ? short(name) : ''].filter(Boolean).join(' ');
-  const of = finding ?? shownValue(found, 'finding');
+  const of = shownValue(found, 'finding');
   return kind === 'photo' && typeof of === 'string' ? `${titleOf(fold, 'finding', of)}的照片` : title;
 }
 

@@ -1,6 +1,6 @@
 /** Who signs: the team, each for themselves, and the representatives of the parties that came. */
 import { computed } from 'vue';
-import { partySignatureId, signatureId } from '../../domain/ids';
+import { attendanceId, partySignatureId, signatureId } from '../../domain/ids';
 import { type FoldedEntity, shownValue } from '../../domain/operations';
 import { moment } from '../core/dates';
 import type { Inspection } from '../core/inspection';
@@ -56,7 +56,8 @@ function teamSigners({ id, team, engine, isStaff, scorers, value, handedIn }: In
 function partySigners({ id, list, value }: Inspection): Signer[] {
   const present = list('attendance').filter((row) => shownValue(row, 'present') === true);
   return PARTY_SIGNERS.flatMap((role) => {
-    const person = present.find((row) => shownValue(row, 'role') === role.value);
+    const here = present.filter((row) => shownValue(row, 'role') === role.value);
+    const person = here.find((row) => row.id === attendanceId(id, role.value)) ?? here[0];
     const entity = partySignatureId(id, role.value);
     const signedAt = moments(value('signature', entity, 'signed_at'));
     if (person === undefined && signedAt === null) return [];
