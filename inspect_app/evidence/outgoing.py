@@ -29,7 +29,7 @@ def queue(kind: str, head: Head, whom: str = "", **payload: Any) -> bool:
 def unfinished(kind: str, older: timedelta = timedelta()) -> list[OutboxRow]:
     """The rows of a kind that are not carried out, queued within the last week and longer ago than `older`."""
     now = clock.now()
-    query = select(OutboxRow).where(OutboxRow.kind == kind, OutboxRow.state != "done")
+    query = select(OutboxRow).where(OutboxRow.kind == kind, OutboxRow.state.in_(outbox.OPEN))
     query = query.where(OutboxRow.created_at > now - GIVEN_UP, OutboxRow.created_at <= now - older)
     return list(db.session.scalars(query.order_by(OutboxRow.created_at)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 
@@ -32,6 +32,8 @@ from inspect_app.projects.models import ContractTerms, Tender
 from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit, VisitMember
 
+Asked = TypeVar("Asked", bound="Select[*tuple[Any, ...]]")
+
 
 def sources_of(inspection_id: str) -> Sources:
     """Everything a record is made from, as it stands now."""
@@ -56,8 +58,15 @@ def wordings_of(inspection_id: str) -> dict[tuple[str, str, str], str]:
 
 
 def results_of(inspection_id: str) -> dict[str, TestResult]:
-    query = select(TestResult).where(TestResult.inspection_id == inspection_id)
-    return {row.entity_id: row for row in db.session.scalars(query)}
+    return results_by_inspection([inspection_id]).get(inspection_id, {})
+
+
+def results_by_inspection(inspection_ids: Sequence[str]) -> dict[str, dict[str, TestResult]]:
+    """{inspection id: {test's entity id: its judgement}}, those without one left out."""
+    found: dict[str, dict[str, TestResult]] = {}
+    for row in db.session.scalars(select(TestResult).where(TestResult.inspection_id.in_(inspection_ids))):
+        found.setdefault(row.inspection_id, {})[row.entity_id] = row
+    return found
 
 
 def draft(inspection_id: str) -> dict[str, Any]:
@@ -124,11 +133,15 @@ class Filter:
 def listed(actor: Actor, wanted: Filter | None = None) -> list[Inspection]:
     """The inspections that the actor may see, newest first."""
     query = select(Inspection).order_by(Inspection.inspected_on.desc(), Inspection.id.desc())
-    rows = db.session.scalars(_filtered(_visible(query, actor), wanted or Filter()))
-    return list(rows)
+    return list(db.session.scalars(narrowed(query, actor, wanted or Filter())))
 
 
-def _visible(query: Select[Inspection], actor: Actor) -> Select[Inspection]:
+def narrowed(query: Asked, actor: Actor, wanted: Filter) -> Asked:
+    """A query over inspections, of what the actor may see and the filter asks for."""
+    return _filtered(_visible(query, actor), wanted)
+
+
+def _visible(query: Asked, actor: Actor) -> Asked:
     """The same rule as `may_see`, for the database."""
     if actor.of_agency:
         return query.where(Inspection.agency_id == (actor.agency_id or ""), Inspection.state == "issued")
@@ -138,7 +151,7 @@ def _visible(query: Select[Inspection], actor: Actor) -> Select[Inspection]:
     return query.where(Inspection.id.in_(own))
 
 
-def _filtered(query: Select[Inspection], wanted: Filter) -> Select[Inspection]:
+def _filtered(query: Asked, wanted: Filter) -> Asked:
     if wanted.agency_id:
         query = query.where(Inspection.agency_id == wanted.agency_id)
     if wanted.state:
@@ -151,7 +164,8 @@ def _filtered(query: Select[Inspection], wanted: Filter) -> Select[Inspection]:
         withheld = select(Record.inspection_id).where(Record.withheld.is_(True))
         query = query.where(or_(Inspection.state != "issued", Inspection.id.in_(withheld)))
     if wanted.grade:
-        query = query.join(Rollup, Rollup.inspection_id == Inspection.id).where(Rollup.grade == wanted.grade)
+        graded = select(Rollup.inspection_id).where(Rollup.grade == wanted.grade)
+        query = query.where(Inspection.id.in_(graded))
     return query
 
 

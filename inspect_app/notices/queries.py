@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
-from inspect_app.accounts.todos import Todo
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
-from inspect_app.notices.deadlines import standing, why_due
 from inspect_app.notices.models import Case, CaseItem, Deduction, Extension, Letter, Reply, Sanction
 from inspect_app.photos.access import decides
-from inspect_app.projects.models import Tender
+
+Asked = TypeVar("Asked", bound="Select[*tuple[Any, ...]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,15 @@ def by_inspection(inspection_id: str) -> Case | None:
     return db.session.scalars(select(Case).where(Case.inspection_id == inspection_id)).first()
 
 
+def by_inspections(inspection_ids: Sequence[str]) -> dict[str, Case]:
+    """Inspection id -> its case, where there is one."""
+    query = select(Case).where(Case.inspection_id.in_(inspection_ids))
+    return {row.inspection_id: row for row in db.session.scalars(query)}
+
+
 def cases(actor: Actor, *, state: str = "", agency_id: str = "") -> list[Case]:
     """The cases that the actor may see, by deadline."""
-    query = _visible(select(Case), actor).options(selectinload(Case.items))
+    query = visible(select(Case), actor).options(selectinload(Case.items))
     if state:
         query = query.where(Case.state == state)
     if agency_id:
@@ -88,7 +95,8 @@ def cases(actor: Actor, *, state: str = "", agency_id: str = "") -> list[Case]:
     return list(db.session.scalars(query.order_by(Case.due_on, Case.id)))
 
 
-def _visible(query: Select[tuple[Case]], actor: Actor) -> Select[tuple[Case]]:
+def visible(query: Asked, actor: Actor) -> Asked:
+    """The same rule as `may_see`, for the database."""
     if not actor.may(Permission.VIEW_CASES):
         return query.where(Case.id.is_(None))
     return query.where(Case.agency_id == (actor.agency_id or "")) if actor.of_agency else query
@@ -103,14 +111,18 @@ def overdue(today: date, agency_id: str = "") -> list[Case]:
 
 
 def progress(row: Case, today: date) -> Progress:
-    states = [entry.state for entry in row.items]
+    return progress_of(Counter(entry.state for entry in row.items), row.due_on, today)
+
+
+def progress_of(states: Counter[str], due_on: date, today: date) -> Progress:
+    """The same of a case whose items are counted by state already."""
     return Progress(
-        total=len(states),
-        waiting=states.count("waiting") + states.count("returned"),
-        ready=states.count("ready"),
-        sent=states.count("sent"),
-        accepted=states.count("accepted"),
-        days_left=(row.due_on - today).days,
+        total=states.total(),
+        waiting=states["waiting"] + states["returned"],
+        ready=states["ready"],
+        sent=states["sent"],
+        accepted=states["accepted"],
+        days_left=(due_on - today).days,
     )
 
 
@@ -127,15 +139,29 @@ def ready(row: Case) -> str:
 
 
 def extensions(case_id: str) -> list[Extension]:
-    return list(
-        db.session.scalars(select(Extension).where(Extension.case_id == case_id).order_by(Extension.asked_at))
-    )
+    return extensions_of([case_id]).get(case_id, [])
+
+
+def extensions_of(case_ids: Sequence[str]) -> dict[str, list[Extension]]:
+    """Case id -> what was asked for, the oldest first."""
+    found: dict[str, list[Extension]] = {}
+    query = select(Extension).where(Extension.case_id.in_(case_ids)).order_by(Extension.asked_at)
+    for row in db.session.scalars(query):
+        found.setdefault(row.case_id, []).append(row)
+    return found
 
 
 def letters(case_id: str) -> list[Letter]:
-    return list(
-        db.session.scalars(select(Letter).where(Letter.case_id == case_id).order_by(Letter.on, Letter.at))
-    )
+    return letters_of([case_id]).get(case_id, [])
+
+
+def letters_of(case_ids: Sequence[str]) -> dict[str, list[Letter]]:
+    """Case id -> its ledger, the oldest first."""
+    found: dict[str, list[Letter]] = {}
+    query = select(Letter).where(Letter.case_id.in_(case_ids)).order_by(Letter.on, Letter.at)
+    for row in db.session.scalars(query):
+        found.setdefault(row.case_id, []).append(row)
+    return found
 
 
 def deductions(case_id: str) -> dict[str, Deduction]:
@@ -145,39 +171,13 @@ def deductions(case_id: str) -> dict[str, Deduction]:
 
 
 def sanctions(case_id: str) -> dict[str, Sanction]:
-    return {row.kind: row for row in db.session.scalars(select(Sanction).where(Sanction.case_id == case_id))}
+    return {row.kind: row for row in sanctions_of([case_id]).get(case_id, [])}
 
 
-def todos(actor: Actor, today: date) -> list[Todo]:
-    """What waits for this person among the open cases."""
-    found = (_todo(actor, row, today) for row in cases(actor, state="open"))
-    return [todo for todo in found if todo is not None]
-
-
-def _todo(actor: Actor, row: Case, today: date) -> Todo | None:
-    state = progress(row, today)
-    choices: Iterable[tuple[Permission, bool, str, str]] = (
-        (Permission.SEND_REPLIES, state.ready > 0, f"核章並送出 {state.ready} 項改善結果", "核章"),
-        (Permission.REPLY_CASES, state.waiting > 0, f"填報 {state.waiting} 項缺失的改善結果", "填報改善結果"),
-        (Permission.REVIEW_CASES, state.sent > 0, f"審查 {state.sent} 項改善結果", "審查"),
-        (Permission.REVIEW_CASES, state.accepted == state.total, "全部同意，辦理備查結案", "結案"),
-        (Permission.REVIEW_CASES, state.overdue, f"逾期 {-state.days_left} 天，稽催機關", "稽催"),
-    )
-    for permission, wanted, what, button in choices:
-        if wanted and actor.may(permission):
-            return _line(row, what, button, state, today)
-    return None
-
-
-def _line(row: Case, what: str, button: str, state: Progress, today: date) -> Todo:
-    tender = db.session.get_one(Tender, row.tender_id)
-    return Todo(
-        what=f"{tender.name}：{what}",
-        until=row.due_on,
-        endpoint="office.case",
-        args={"case_id": row.id},
-        button=button,
-        kind="case",
-        overdue=state.overdue,
-        why=why_due(row, extensions(row.id)) + standing(row, today).reasons,
-    )
+def sanctions_of(case_ids: Sequence[str]) -> dict[str, list[Sanction]]:
+    """Case id -> what was advised and done."""
+    found: dict[str, list[Sanction]] = {}
+    query = select(Sanction).where(Sanction.case_id.in_(case_ids))
+    for row in db.session.scalars(query):
+        found.setdefault(row.case_id, []).append(row)
+    return found

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 8
 LEASE = timedelta(minutes=3)  # longer than any handler takes
 LONGEST = timedelta(seconds=30 * 2**MAX_ATTEMPTS * 1.5)  # that a row is put off; see _pause
+OPEN = ("waiting", "running", "failed")
+"""Every state but `done`, named one by one: by what a state is not, no database finds the few among the many."""
 Handler = Callable[[dict[str, Any]], None]
 
 
@@ -175,8 +177,8 @@ def _queued_within(span: timedelta | None) -> ColumnElement[bool]:
 
 def late(kinds: Sequence[str], longer: timedelta, younger: timedelta | None = None) -> list[OutboxRow]:
     """What should have been carried out and is not, the newest first: given up on, or still tried after `longer`."""
-    waits = and_(OutboxRow.state != "done", OutboxRow.created_at <= clock.now() - longer)
-    query = select(OutboxRow).where(OutboxRow.kind.in_(kinds), or_(OutboxRow.state == "failed", waits))
+    known = or_(OutboxRow.state == "failed", OutboxRow.created_at <= clock.now() - longer)
+    query = select(OutboxRow).where(OutboxRow.kind.in_(kinds), OutboxRow.state.in_(OPEN), known)
     return list(
         db.session.scalars(query.where(_queued_within(younger)).order_by(OutboxRow.created_at.desc()))
     )

@@ -19,6 +19,7 @@ from inspect_app.inspections import repeating
 from inspect_app.inspections.document import for_agency
 from inspect_app.inspections.models import Record
 from inspect_app.notices import deadlines, queries, services
+from inspect_app.notices.listing import SORTS, Wanted, page
 from inspect_app.notices.models import Case
 from inspect_app.notices.rules import SANCTIONS
 from inspect_app.notifications import services as notifications
@@ -27,6 +28,7 @@ from inspect_app.office.case_events import LETTERS, events
 from inspect_app.office.case_lines import deducted, done_about
 from inspect_app.office.case_timeline import timeline, told
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once
+from inspect_app.office.listing import listing
 from inspect_app.office.versions import opened, seen
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
@@ -45,27 +47,23 @@ PARTIES = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pc
 @blueprint.get("/cases")
 @requires(Permission.VIEW_CASES)
 def cases() -> str:
-    """The cases that the person may see, the most urgent first."""
-    wanted, today = request.args.get("state", "open"), clock.today()
-    state = wanted if wanted in ("open", "closed") else ""
-    found = [
-        _row(row) for row in queries.cases(actor(), state=state, agency_id=request.args.get("agency", ""))
-    ]
-    if wanted == "overdue":
-        found = [line for line in found if line["progress"].overdue and line["case"].state == "open"]
+    """The cases that the person may see: the open ones with the most urgent first, the closed ones with the latest."""
+    state = request.args.get("state", "open")
+    state = state if state in ("open", "closed", "overdue") else ""
+    order = listing(request.args, tuple(SORTS), "due" if state in ("open", "overdue") else "-due")
+    wanted = Wanted(
+        state, request.args.get("agency", "")[:36], order.sort, order.descending, order.offset, order.size
+    )
+    rows, count = page(actor(), wanted, clock.today())
     agencies = [] if actor().of_agency else [(row.id, row.name) for row in projects.agencies()]
-    return render_template("office/cases/list.html", rows=found, agencies=agencies, today=today)
-
-
-def _row(row: Case) -> dict[str, Any]:
-    progress = queries.progress(row, clock.today())
-    tender = db.session.get_one(Tender, row.tender_id)
-    return {
-        "case": row,
-        "tender": tender,
-        "progress": progress,
-        "standing": deadlines.standing(row, clock.today()),
-    }
+    return render_template(
+        "office/cases/list.html",
+        rows=rows,
+        count=count,
+        listing=order,
+        agencies=agencies,
+        today=clock.today(),
+    )
 
 
 @blueprint.get("/cases/<case_id>")

@@ -33,9 +33,9 @@ PROVIDERS: tuple[str, ...] = (
     "evidence.letters",
     "evidence.stamps",
     "meetings.queries",
-    "notices.queries",
+    "notices.todos",
 )
-"""The modules whose `todos(actor, today)` is asked, such as "notices.queries"; each feature adds its line."""
+"""The modules whose `todos(actor, today)` is asked, such as "notices.todos"; each feature adds its line."""
 
 
 def providers() -> list[Provider]:

@@ -13,7 +13,6 @@ from inspect_app.errors import Problem
 from inspect_app.evidence.heads import head_of_today
 from inspect_app.extensions import db
 from inspect_app.inspections import queries
-from inspect_app.inspections.document import with_results
 from inspect_app.inspections.models import Record
 from inspect_app.inspections.showing import Shown, shown
 from inspect_app.installation.services import government, is_demo
@@ -98,18 +97,11 @@ def public_list_file() -> Response:
 
 def _list(layout: inspection_list.Layout) -> Response:
     first, last = (day_of(request.args.get(name, "")) for name in ("from", "to"))
-    records = gathering.issued_between(first, last, request.args.get("agency", ""))
-    items = (gathering.listed(record, _present(record)) for record in records)
+    items = gathering.listed_all(gathering.issued_between(first, last, request.args.get("agency", "")))
     span = _span(first, last)
     notes = head_lines(head_of_today())
     data = inspection_list.workbook(items, f"{government()}{layout.name}{span}", layout, notes)
     return download(data, f"{layout.name}{span}.xlsx")
-
-
-def _present(record: Record) -> inspection_list.Content:
-    """The issued content; judgements that came later stand in it unless a score depends on them."""
-    content = record.content or {}
-    return content if record.withheld else with_results(content, queries.results_of(record.inspection_id))
 
 
 def _span(first: date | None, last: date | None) -> str:

@@ -16,8 +16,9 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.domain import roc
 from inspect_app.errors import Problem
-from inspect_app.inspections import queries, services
-from inspect_app.inspections.due import due_of
+from inspect_app.inspections import listed, queries, services
+from inspect_app.inspections.due import due_now, due_of
+from inspect_app.inspections.listed import SORTS
 from inspect_app.inspections.models import Inspection, Record
 from inspect_app.inspections.showing import Shown, shown
 from inspect_app.notices import queries as notices
@@ -34,24 +35,17 @@ TONES = {
     "open": "info", "closed": "wait", "confirming": "wait", "approving": "wait", "approved": "wait", "issued": "done",
 }  # fmt: skip
 GRADES = ("優等", "甲等", "乙等", "丙等")
-SORTS = ("day", "score", "spread", "points")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the list."""
+    """One line of the list. `due` until the letter is out."""
 
     row: Inspection
     tender: Any
     figures: Any
-    due: date
+    due: date | None
     late: bool
-
-    def figure(self, key: str) -> int | None:
-        """Score, spread or points; None before the letter, and while the score is withheld."""
-        if self.figures is None or key == "points":
-            return self.points
-        return None if self.figures.score is None else int(getattr(self.figures, key))
 
     @property
     def points(self) -> int | None:
@@ -65,13 +59,14 @@ class Line:
 @requires(Permission.VIEW_INSPECTIONS)
 def inspections() -> str:
     """The inspections that this person may see; filters and order stand in the address."""
-    order = listing(request.args, SORTS, "-day")
-    rows = queries.listed(actor(), _filter())
-    lines = _sorted(_lines(rows), order.sort, descending=order.descending)
-    part = lines[order.offset : order.offset + order.size]
+    order, wanted = listing(request.args, tuple(SORTS), "-day"), _filter()
+    found = listed.page(
+        actor(), wanted, order.sort, descending=order.descending, offset=order.offset, limit=order.size
+    )
+    summary = listed.summary(actor(), wanted)
     return render_template(
-        "office/records/list.html", rows=part, count=len(lines), listing=order, states=STATES, tones=TONES,
-        grades=[(name, name) for name in GRADES], agencies=projects.agencies(), summary=_summary(lines),
+        "office/records/list.html", rows=list(map(_line, found)), count=summary.count, listing=order, states=STATES, tones=TONES,
+        grades=[(name, name) for name in GRADES], agencies=projects.agencies(), summary=summary,
     )  # fmt: skip
 
 
@@ -89,34 +84,9 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def _lines(rows: list[Inspection]) -> list[Line]:
-    figures = {one.inspection_id: one for one in queries.rollups([row.id for row in rows])}
-    tenders = {one.id: one for one in projects.all_tenders()}
-    today = clock.today()
-    found = []
-    for row in rows:
-        due = due_of(row)
-        late = row.state != "issued" and today > due
-        found.append(Line(row, tenders[row.tender_id], figures.get(row.id), due, late))
-    return found
-
-
-def _sorted(lines: list[Line], key: str, *, descending: bool) -> list[Line]:
-    """By figure, those without one at the end; the list comes newest first."""
-    if key == "day":
-        return lines if descending else lines[::-1]
-    known = [(value, line) for line in lines if (value := line.figure(key)) is not None]
-    known.sort(key=lambda pair: pair[0], reverse=descending)
-    return [line for _value, line in known] + [line for line in lines if line.figure(key) is None]
-
-
-def _summary(lines: list[Line]) -> dict[str, int]:
-    """How many of each grade, and how many are on their way."""
-    told = [line.figures.grade for line in lines if line.figures is not None]
-    return {name: told.count(name) for name in GRADES} | {
-        "work": sum(line.row.state != "issued" for line in lines),
-        "withheld": sum(line.figures is not None and line.figures.score is None for line in lines),
-    }
+def _line(found: listed.Found) -> Line:
+    due = due_now(found.inspection) if found.inspection.state != "issued" else None
+    return Line(found.inspection, found.tender, found.figures, due, due is not None and clock.today() > due)
 
 
 @blueprint.get("/inspections/<inspection_id>")

@@ -12,7 +12,7 @@ from inspect_app import clock as app_clock
 from inspect_app.accounts.permissions import Role
 from inspect_app.errors import Problem
 from inspect_app.inspections.models import Record
-from inspect_app.notices import queries, services
+from inspect_app.notices import queries, services, todos
 from inspect_app.notices.models import Case, CaseItem, Reply
 from inspect_app.notices.rules import evidence_of, gaps
 from inspect_app.notifications.models import OutboxRow
@@ -188,7 +188,7 @@ def test_another_agency_finds_nothing(scene: Scene) -> None:
         == "not_found"
     )
     assert queries.cases(stranger) == []
-    assert queries.todos(stranger, app_clock.today()) == []
+    assert todos.todos(stranger, app_clock.today()) == []
 
 
 def test_a_deputy_acts_for_the_handler(scene: Scene, db: Any) -> None:

@@ -14,7 +14,9 @@ from PIL import Image
 
 import inspect_app
 from inspect_app.domain.heads import grouped
+from inspect_app.extensions import db as database
 from inspect_app.inspections import queries
+from inspect_app.inspections.models import Record
 from inspect_app.inspections.showing import shown
 from inspect_app.office.record_files import photo_bytes
 from inspect_app.photos import processing
@@ -124,7 +126,7 @@ def test_the_printed_record_holds_no_sheet(issued: Inspected) -> None:
 def test_the_copy_page_holds_what_the_record_does_not(issued: Inspected) -> None:
     from inspect_app.inspections import queries
 
-    record = issued_between(None, None)[0]
+    record = database.session.get_one(Record, issued_between(None, None)[0])
     tabs = copy_tabs(
         listed(record, record.content or {}), {"approval": "已核定"}, queries.remarks_of(issued.id)
     )
@@ -140,7 +142,7 @@ def test_the_copy_page_holds_what_the_record_does_not(issued: Inspected) -> None
 
 
 def test_the_copy_page_has_the_nine_tabs_in_the_forms_order(issued: Inspected) -> None:
-    record = issued_between(None, None)[0]
+    record = database.session.get_one(Record, issued_between(None, None)[0])
     names = [tab.name for tab in copy_tabs(listed(record, record.content or {}), {})]
     assert names == [
         "基本資料", "查核委員", "參與人員", "優點", "檢驗及評分", "缺點", "查核相片", "查核作業檢查表", "處置情形",
