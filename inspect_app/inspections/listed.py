@@ -12,7 +12,9 @@ from inspect_app.accounts.actor import Actor
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Inspection, Rollup
 from inspect_app.inspections.queries import Asked, Filter, narrowed
+from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
+from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
 
 _POINTS = Rollup.points_contractor + Rollup.points_supervision + Rollup.points_pcm + Rollup.points_owner
@@ -27,11 +29,11 @@ SORTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One inspection of a page. `visit` is read along, because the last day goes by the rules that it pinned."""
+    """One inspection of a page. `visit` is read along: the last day goes by the rules that it pinned. None once issued."""
 
     inspection: Inspection
     tender: Tender
-    visit: Visit
+    visit: Visit | None
     figures: Rollup | None
 
 
@@ -53,9 +55,13 @@ def page(
     oldest = (Inspection.inspected_on, Inspection.id)
     by_figure = (column.is_(None), column.desc() if descending else column, *newest)
     order = by_figure if sort != "day" else newest if descending else oldest
-    query = _with_figures(select(Inspection, Tender, Visit, Rollup), actor, wanted)
-    query = query.join(Tender, Tender.id == Inspection.tender_id).join(Visit, Visit.id == Inspection.id)
-    return [Found(*row) for row in db.session.execute(query.order_by(*order).offset(offset).limit(limit))]
+    query = _with_figures(select(Inspection, Rollup), actor, wanted).order_by(*order)
+    rows = db.session.execute(query.offset(offset).limit(limit)).all()
+    tenders = {one.id: one for one in projects.by_ids([row[0].tender_id for row in rows])}
+    visits = {
+        one.id: one for one in scheduling.by_ids([row[0].id for row in rows if row[0].state != "issued"])
+    }
+    return [Found(row, tenders[row.tender_id], visits.get(row.id), figures) for row, figures in rows]
 
 
 def _with_figures(query: Asked, actor: Actor, wanted: Filter) -> Asked:

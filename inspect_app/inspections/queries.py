@@ -220,6 +220,17 @@ def findings_of(inspection_id: str) -> list[RollupFinding]:
     return list(db.session.scalars(query))
 
 
+def defect_codes(inspection_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Inspection id -> the codes of its defects, one for each time it was found."""
+    query = select(RollupFinding.inspection_id, RollupFinding.code).where(
+        RollupFinding.inspection_id.in_(inspection_ids), RollupFinding.kind == "defect"
+    )
+    found: dict[str, list[str]] = {}
+    for key, code in db.session.execute(query):
+        found.setdefault(key, []).append(code)
+    return found
+
+
 def issued_of_tender(tender_id: str) -> list[Rollup]:
     """Earlier issued inspections of a tender, newest first."""
     query = select(Rollup).where(Rollup.tender_id == tender_id).order_by(Rollup.inspected_on.desc())

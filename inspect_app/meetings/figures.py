@@ -25,7 +25,7 @@ from inspect_app.extensions import db
 from inspect_app.inspections.models import Rollup, RollupFinding
 from inspect_app.meetings.blocks import blocks, defects_of
 from inspect_app.meetings.districts import districts
-from inspect_app.notices import queries as notices
+from inspect_app.notices import listing
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Agency, Tender
 from inspect_app.scheduling.quotas import adjustments, as_rules
@@ -221,11 +221,10 @@ def _top_defects(
 def _overdue(scope: Scope) -> list[dict[str, Any]]:
     names = _agency_names()
     found = []
-    for case in notices.overdue(scope.as_of, scope.agency_id):
-        tender = db.session.get_one(Tender, case.tender_id)
+    for line in listing.overdue(scope.as_of, scope.agency_id):
+        case, tender, state = line.case, line.tender, line.progress
         if scope.programme and tender.programme != scope.programme:
             continue
-        state = notices.progress(case, scope.as_of)
         found.append({
             "case_id": case.id, "tender": tender.name, "agency": names[case.agency_id], "agency_id": case.agency_id,
             "due_on": case.due_on.isoformat(), "days": -state.days_left, "open_items": state.total - state.accepted - state.sent,

@@ -7,10 +7,13 @@ from sqlalchemy import JSON, Date, ForeignKey, Integer, String, Text, UniqueCons
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.extensions import UtcDateTime, db
+from inspect_app.projects.models import Agency
 
 
 class Meeting(db.Model):  # type: ignore[name-defined,misc]
-    """One sitting of the supervision meeting (公共工程督導會報). `snapshot` is what the page showed when it was frozen."""
+    """One sitting of the supervision meeting (公共工程督導會報). `snapshot` is what the page showed when it was frozen: most of a
+    megabyte, read only where it is asked for.
+    """
 
     __tablename__ = "meetings"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -18,7 +21,7 @@ class Meeting(db.Model):  # type: ignore[name-defined,misc]
     held_on: Mapped[date] = mapped_column(Date, unique=True)
     period_from: Mapped[date] = mapped_column(Date)
     period_to: Mapped[date] = mapped_column(Date)
-    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen_by: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -44,6 +47,10 @@ class Ruling(db.Model):  # type: ignore[name-defined,misc]
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_by: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    meeting: Mapped[Meeting] = relationship(
+        lazy="selectin"
+    )  # not joined: who holds a ruling holds nothing else
+    unit: Mapped[Agency] = relationship(lazy="selectin")
     steps: Mapped[list[RulingStep]] = relationship(
         order_by="RulingStep.at", cascade="all, delete-orphan", lazy="selectin"
     )

@@ -16,7 +16,6 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.meetings.figures import Scope, figures
 from inspect_app.meetings.models import Meeting, Ruling
-from inspect_app.projects.models import Agency
 
 OPEN = ("tracked", "release_asked")
 RULED = Source("公共工程督導會報主席裁示", "", Evidence.SEC)
@@ -77,10 +76,9 @@ def told_before(row: Meeting, *, frozen: bool) -> list[dict[str, Any]]:
 
 def as_told(one: Ruling) -> dict[str, Any]:
     """A ruling as plain data; `report` is the unit's last one."""
-    unit = db.session.get_one(Agency, one.unit_id)
     reports = [step.text for step in one.steps if step.kind in ("reported", "release_asked")]
     return {
-        "id": one.id, "no": one.no, "text": one.text, "unit_id": one.unit_id, "unit": unit.name,
+        "id": one.id, "no": one.no, "text": one.text, "unit_id": one.unit_id, "unit": one.unit.name,
         "due_on": one.due_on.isoformat(), "state": one.state, "report": reports[-1] if reports else "",
     }  # fmt: skip
 
@@ -172,7 +170,7 @@ def _why_held(row: Meeting) -> Reason:
 
 def why_due(row: Ruling) -> tuple[Reason, ...]:
     """Who set the day of a ruling: the chair at a meeting, and every later decision that moved it."""
-    sitting = meeting(row.meeting_id)
+    sitting = row.meeting
     texts = [f"{format_date(sitting.held_on)} {sitting.title}的主席裁示，期限由會議訂定"]
     moved = [step for step in row.steps if step.due_on is not None]
     texts += [

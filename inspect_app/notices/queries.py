@@ -102,14 +102,6 @@ def visible(query: Asked, actor: Actor) -> Asked:
     return query.where(Case.agency_id == (actor.agency_id or "")) if actor.of_agency else query
 
 
-def overdue(today: date, agency_id: str = "") -> list[Case]:
-    """Open cases past their deadline with something not yet sent or returned: for the meeting and the reminders."""
-    query = select(Case).where(Case.state == "open", Case.due_on < today)
-    if agency_id:
-        query = query.where(Case.agency_id == agency_id)
-    return [row for row in db.session.scalars(query.order_by(Case.due_on)) if progress(row, today).overdue]
-
-
 def progress(row: Case, today: date) -> Progress:
     return progress_of(Counter(entry.state for entry in row.items), row.due_on, today)
 

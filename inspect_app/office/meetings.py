@@ -15,7 +15,6 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
-from inspect_app.extensions import db
 from inspect_app.inspections import queries as inspections
 from inspect_app.installation.services import is_demo
 from inspect_app.meetings import queries, services
@@ -28,7 +27,6 @@ from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
 from inspect_app.office.meeting_charts import Opener, charts, short
 from inspect_app.office.versions import hold, opened, unless_changed
 from inspect_app.projects import queries as projects
-from inspect_app.projects.models import Agency, Tender
 from inspect_app.reports.meeting_book import Book, RulingLine, meeting_document
 from inspect_app.reports.rendering import render
 
@@ -144,14 +142,16 @@ def meeting_behind(meeting_id: str, what: str) -> str:
 
 def _shares(number: Number) -> list[dict[str, Any]]:
     """The inspections behind a number, with what each adds; those that add nothing are left out."""
-    found = []
-    for row in inspections.rollups(number.inspection_ids):
-        codes = [line.code for line in inspections.findings_of(row.inspection_id) if line.kind == "defect"]
-        share = number.share(row, codes)
-        tender, agency = db.session.get_one(Tender, row.tender_id), db.session.get_one(Agency, row.agency_id)
-        if share:
-            found.append({"rollup": row, "tender": tender, "agency": agency, "share": share})
-    return found
+    rollups = inspections.rollups(number.inspection_ids)
+    tenders = {row.id: row for row in projects.by_ids([row.tender_id for row in rollups])}
+    agencies = {row.id: row for row in projects.agencies()}
+    codes = inspections.defect_codes(number.inspection_ids)
+    shares = ((row, number.share(row, codes.get(row.inspection_id, []))) for row in rollups)
+    return [
+        {"rollup": row, "tender": tenders[row.tender_id], "agency": agencies[row.agency_id], "share": share}
+        for row, share in shares
+        if share
+    ]
 
 
 @blueprint.post("/meetings/<meeting_id>/freeze")

@@ -58,8 +58,19 @@ def fold(session: Session, gone: Tender, kept: Tender, now: datetime) -> None:
         if not session.scalar(select(exists().where(model.tender_id == kept.id))):
             session.execute(update(model).where(model.tender_id == gone.id).values(tender_id=kept.id))
     repoint(session, Tender.__table__, gone.id, kept.id)
+    _hand_over(session, kept)
     session.execute(delete(Tender).where(Tender.id == gone.id))
     session.add(MergedTender(id=gone.id, into_id=kept.id, at=now))
+
+
+def _hand_over(session: Session, kept: Tender) -> None:
+    """What hangs on a tender is its agency's: with another agency's work its cases come along, or nobody could answer them.
+
+    That is a column `agency_id` beside the tender's. A ruling's `unit_id` is whom the chair named, and stays.
+    """
+    for table, column in _referring(Tender.__table__):
+        if "agency_id" in table.c:
+            session.execute(update(table).where(table.c[column] == kept.id).values(agency_id=kept.agency_id))
 
 
 def _blanks_filled(gone: Tender, kept: Tender) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from inspect_app.accounts.actor import Actor
@@ -87,11 +87,6 @@ def tender_for(actor: Actor, tender_id: str) -> Tender:
     if actor.of_agency and found.agency_id != actor.agency_id:
         raise Problem("not_found", "找不到這件標案，可能已經合併或網址有誤。")
     return found
-
-
-def all_tenders() -> list[Tender]:
-    """Every tender with its agency, by agency and number: for planning and quotas."""
-    return list(db.session.scalars(_with_firms().join(Tender.agency).order_by(*order_of("agency"))))
 
 
 def _with_firms() -> Select[Tender]:
@@ -228,21 +223,37 @@ def terms(tender_id: str) -> ContractTerms | None:
     return db.session.get(ContractTerms, tender_id)
 
 
-def of_year(year: int, agency_id: str = "", programme: str = "") -> list[Tender]:
+@dataclass(frozen=True, slots=True)
+class OfYear:
+    """A tender that counts for a year's quota; `budget` None: in no band."""
+
+    id: str
+    budget: int | None
+    commissioned_out: bool
+
+
+_begun = func.coalesce(Tender.started_on, Tender.awarded_on)
+_finish = func.coalesce(Tender.revised_finish_on, Tender.planned_finish_on)
+
+
+def of_year(year: int, agency_id: str = "", programme: str = "") -> list[OfYear]:
     """The tenders that count for a year's quota: begun by its end, and not finished before it (art 4; by planned finish)."""
-    query = select(Tender).where(Tender.state.not_in(NOT_STARTED))
+    query = select(Tender.id, Tender.budget, Tender.commissioned_out).where(
+        Tender.state.not_in(NOT_STARTED),
+        or_(_begun.is_(None), _begun <= date(year, 12, 31)),
+        or_(Tender.state.not_in(FINISHED), _finish.is_(None), _finish >= date(year, 1, 1)),
+    )
     if agency_id:
         query = query.where(Tender.agency_id == agency_id)
     if programme:
         query = query.where(Tender.programme == programme)
-    return [row for row in db.session.scalars(query) if _of_year(row, year)]
+    return [OfYear(*row) for row in db.session.execute(query)]
 
 
-def _of_year(row: Tender, year: int) -> bool:
-    begun, finish = row.started_on or row.awarded_on, row.revised_finish_on or row.planned_finish_on
-    if begun is not None and begun.year > year:
-        return False
-    return row.state not in FINISHED or finish is None or finish.year >= year
+def by_ids(tender_ids: Sequence[str]) -> list[Tender]:
+    """These tenders by agency and number."""
+    query = select(Tender).join(Tender.agency).where(Tender.id.in_(tender_ids))
+    return list(db.session.scalars(query.order_by(*order_of("agency"))))
 
 
 PERSON_KINDS = {

@@ -6,7 +6,7 @@ whether the visit exists or not, and its answer is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -43,7 +43,9 @@ def open_plan(visit: Visit) -> Plan:
 
     Raises `sealing.SealBroken`; a released visit does not depend on its seal.
     """
-    return _of_today(from_json(visit.plan if visit.plan is not None else _unsealed(visit)))
+    if visit.plan is not None and visit.tender_id is not None:
+        return from_json(visit.plan).with_values(tender_id=visit.tender_id)
+    return _of_today(from_json(_unsealed(visit)))
 
 
 def _unsealed(visit: Visit) -> dict[str, Any]:
@@ -68,6 +70,11 @@ def rules_of(visit_id: str) -> RuleSet:
 
 def get(visit_id: str) -> Visit | None:
     return db.session.get(Visit, visit_id)
+
+
+def by_ids(visit_ids: Sequence[str]) -> list[Visit]:
+    """These visits, in no order: for those whose rules a list asks for."""
+    return list(db.session.scalars(select(Visit).where(Visit.id.in_(visit_ids))))
 
 
 def open_visits(states: Iterable[str] = OPEN) -> list[tuple[Visit, Plan]]:
@@ -176,24 +183,29 @@ def _decoy(key: bytes) -> sealing.Sealed:
     return sealing.seal(key, "", 0, as_json(plan))
 
 
-def packages_for(actor: Actor, now: datetime, since: date | None = None) -> list[Known]:
+def packages_for(actor: Actor, now: datetime) -> list[Known]:
     """The visits for which this person is in the team and may know something now, by time.
 
-    `since` leaves out released visits that were inspected before that day. Before the bytes of a sealed one leave
-    the server, call `services.note_view` (no line, no key).
+    Before the bytes of a sealed one leave the server, call `services.note_view` (no line, no key).
     """
-    before = (known_in_team(actor, visit, now) for visit, _ in open_visits(("sealed",)))
-    released = (known_in_team(actor, visit, now) for visit in _released_for(actor, since))
-    found = [item for item in (*before, *released) if item is not None]
-    return sorted(found, key=lambda item: (item.planned_on, item.visit_id))
+    released = (known_in_team(actor, visit, now) for visit in _released_for(actor))
+    found = [*_sealed_for(actor, now), *(item for item in released if item is not None)]
+    return sorted(found, key=_by_day)
 
 
-def _released_for(actor: Actor, since: date | None) -> list[Visit]:
+def _sealed_for(actor: Actor, now: datetime) -> list[Known]:
+    """Those before release, by time."""
+    found = (known_in_team(actor, visit, now) for visit, _ in open_visits(("sealed",)))
+    return sorted((item for item in found if item is not None), key=_by_day)
+
+
+def _by_day(item: Known) -> tuple[date, str]:
+    return item.planned_on, item.visit_id
+
+
+def _released_for(actor: Actor) -> list[Visit]:
     mine = Visit.members.any(VisitMember.account_id.in_((actor.id, *actor.principals)))
-    query = select(Visit).where(Visit.state == RELEASED, mine)
-    if since is not None:
-        query = query.where(Visit.inspected_on >= since)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(select(Visit).where(Visit.state == RELEASED, mine)))
 
 
 def actor_of(row: VisitEvent, text: str) -> str:
@@ -232,10 +244,9 @@ def _reason(key: bytes, row: VisitEvent) -> str:
 
 def todos(actor: Actor, today: date) -> list[Todo]:
     """What waits for planners, convener and the people of a team. The sentences name neither time, place nor target."""
-    now = clock.now()
     found = [todo for visit, plan in open_visits() for todo in _todos_of(actor, visit, plan, today)]
     found += _uncalled(actor)
-    team = [_own_visit(item) for item in packages_for(actor, now, since=today) if item.phase == BEFORE]
+    team = [_own_visit(item) for item in _sealed_for(actor, clock.now())]
     return found + ([] if actor.may(Permission.PLAN_VISITS) else team)
 
 

@@ -77,28 +77,28 @@ def year(number: int, today: date) -> Year:
     own = adjustments(number)
     rules = catalogue.rules_on(min(today, date(number, 12, 31)))
     found = quota(list(map(case_of, tenders)), [item.case for item in finished], rules, as_rules(own))
-    unknown = [row for row in tenders if row.budget is None]
+    unknown = projects.by_ids([row.id for row in tenders if row.budget is None])
     return Year(number, found, unknown, own, [_quarterly(number, part, finished) for part in range(1, 5)])
 
 
-def case_of(tender: Tender) -> Case:
+def case_of(tender: projects.OfYear) -> Case:
     """The tender as the quota sees it."""
     return Case(tender.budget, tender.commissioned_out)
 
 
 def done(number: int) -> list[Done]:
     """The visits of a year that count, oldest first; 督導 is an agency's own visit and does not."""
-    query = select(Visit, Tender).join(Tender, Tender.id == Visit.tender_id)
-    query = query.where(
+    query = select(Visit.id, Visit.inspected_on, Tender.id, Tender.budget, Tender.commissioned_out)
+    query = query.join(Tender, Tender.id == Visit.tender_id).where(
         Visit.state == "released",
         Visit.kind != "supervision",
         Visit.inspected_on.between(date(number, 1, 1), date(number, 12, 31)),
     )
     rows = db.session.execute(query.order_by(Visit.inspected_on, Visit.id))
     return [
-        Done(visit.id, visit.inspected_on, tender.id, case_of(tender))
-        for visit, tender in rows
-        if visit.inspected_on
+        Done(visit_id, on, tender_id, Case(budget, out))
+        for visit_id, on, tender_id, budget, out in rows
+        if on
     ]
 
 

@@ -16,7 +16,7 @@ from inspect_app.meetings.figures import Scope, figures
 from inspect_app.meetings.sentences import sentences
 from inspect_app.notices import queries as notices
 from inspect_app.projects.models import Agency, Tender
-from inspect_app.projects.services import merge_agency, set_quota_facts
+from inspect_app.projects.services import merge_agency, merge_tender, set_quota_facts
 from inspect_app.transaction import transaction
 from tests.support import factories
 from tests.support.inspected import Told, inspection_with_log
@@ -57,6 +57,22 @@ def test_a_merged_agency_s_inspections_cases_and_rulings_go_with_it(db: Any) -> 
     assert shown(agency_id=known.id)["inspections"] == 1
     handler = factories.actor(Role.AGENCY_HANDLER, agency_id=known.id)
     assert [case.inspection_id for case in notices.cases(handler)] == [one.id]
+
+
+def test_a_work_that_was_handed_over_is_answered_for_by_whoever_has_it_now(db: Any) -> None:
+    """Its open case stood with the agency that had given it away, and nobody of the new one could see or answer it."""
+    one = inspection_with_log()
+    one.issued()
+    receiving = factories.tender(factories.agency("水利局"), number="HANDED-OVER")
+    merge_tender(factories.actor(Role.COORDINATOR), one.tender.id, receiving.id)
+    now = receiving.agency_id
+    assert db.session.get_one(Inspection, one.id).agency_id == now
+    assert [
+        case.inspection_id for case in notices.cases(factories.actor(Role.AGENCY_HANDLER, agency_id=now))
+    ] == [one.id]
+    assert notices.cases(one.handler) == []
+    found = shown(agency_id=now)
+    assert (found["inspections"], found["quota"]["inspection_ids"]) == (1, [one.id])
 
 
 def test_a_tender_s_new_programme_and_repaired_budget_are_those_that_count(db: Any) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
 from inspect_app import clock as app_clock
 from inspect_app.demo.people import PASSWORD
-from inspect_app.extensions import db as database
 from inspect_app.notices.models import Case, CaseItem
 from inspect_app.transaction import transaction
 from tests.support import small_city

@@ -10,6 +10,7 @@ from sqlalchemy import UniqueConstraint, select
 
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.errors import Problem
+from inspect_app.extensions import db as database
 from inspect_app.inspections.models import Inspection, Rollup
 from inspect_app.projects import merging, queries
 from inspect_app.projects.models import Agency, Tender
@@ -38,7 +39,7 @@ def the(name: str) -> Agency:
 
 
 def tenders_of(agency: Agency) -> list[Tender]:
-    return [found for found in queries.all_tenders() if found.agency_id == agency.id]
+    return list(database.session.scalars(select(Tender).where(Tender.agency_id == agency.id)))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_one_work_that_stands_twice_becomes_one(db: Any, twice: tuple[Tender, Te
     assert merge_agency(SYSTEM, gone.agency_id, kept.agency_id, same=True) == []
     found = queries.tender(gone.id)
     assert (found.id, found.agency.name, found.agency.aliases) == (kept.id, LONG, [SHORT])
-    assert {one.number for one in queries.all_tenders()} == {kept.number, "ONLY"}
+    assert set(db.session.scalars(select(Tender.number))) == {kept.number, "ONLY"}
     assert (found.budget, found.contract_amount, found.contact_email) == (
         65_000_000,
         60_000_000,
