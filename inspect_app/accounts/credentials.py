@@ -140,6 +140,12 @@ def end_links(account_id: str) -> None:
     db.session.execute(open_ones.values(used_at=clock.now()))
 
 
+def forget_ended() -> None:
+    """Drop links that are over (a daily job): an unknown one is answered alike."""
+    with transaction() as session:
+        session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= clock.now()))
+
+
 def account_of_token(token: str) -> Account:
     """Whose password the link may set. Raises `token_invalid` when it is used, late, unknown, or the account disabled."""
     row = db.session.get(OneTimeToken, queries.token_hash(token))

@@ -207,9 +207,12 @@ def end_all(account_id: str, *, keep: str = "", but_devices: bool = False) -> No
 
 
 def forget_ended() -> None:
-    """Drop sessions that are over (a daily job)."""
+    """Drop sessions that are over, and counts of failures that no longer count (a daily job): whoever tries names that
+    nobody has would fill the table for ever.
+    """
     with transaction() as session:
         session.execute(delete(SignIn).where(SignIn.expires_at <= clock.now()))
+        session.execute(delete(SignInFailure).where(SignInFailure.last_at < clock.now() - 2 * LOCK))
 
 
 def touch(sign_in: SignIn) -> None:

@@ -20,6 +20,14 @@ log = structlog.get_logger()
 BATCH = 1000
 CHAIN_LOCK = 0x61756474  # "audt": one writer of the chain per database
 
+_FIRST_WAITING = (
+    select(AuditLine.n, AuditLine.leaf)
+    .join_from(WaitingLine, AuditLine, AuditLine.n == WaitingLine.line_n)
+    .order_by(WaitingLine.line_n)
+    .limit(BATCH)
+)
+"""From those that wait, of which there are few: in the order of the lines SQLite walks through the log of years for each."""
+
 
 def chain_waiting() -> int:
     """The job: chain everything that waits, in the order of the lines; answers how many."""
@@ -40,8 +48,7 @@ def _chain_batch() -> int:
     with transaction() as session:
         only_writer(session)
         last, previous = last_link(session)
-        query = select(AuditLine.n, AuditLine.leaf).join(WaitingLine, WaitingLine.line_n == AuditLine.n)
-        lines = session.execute(query.order_by(AuditLine.n).limit(BATCH)).all()
+        lines = session.execute(_FIRST_WAITING).all()
         links = []
         for position, line in enumerate(lines, start=last + 1):
             previous = link_hash(previous, line.n, bytes.fromhex(line.leaf))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from inspect_app.domain.repeats import Found, Repeat, repeats
 from inspect_app.extensions import db
-from inspect_app.inspections.models import Inspection, Record, Rollup, RollupFinding
+from inspect_app.inspections.models import Inspection, Rollup, RollupFinding
 from inspect_app.projects.models import Agency, Tender
 
 
@@ -36,6 +36,8 @@ def found(wanted: Wanted) -> list[Found]:
             RollupFinding.code,
             Rollup.inspection_id,
             Rollup.inspected_on,
+            Rollup.contractor,
+            Rollup.supervision,
             Tender.name,
             Tender.number,
             Agency.name,
@@ -48,10 +50,9 @@ def found(wanted: Wanted) -> list[Found]:
     )
     if wanted.codes is not None:
         query = query.where(RollupFinding.code.in_(wanted.codes))
-    firms = _firms(wanted)
     return [
-        Found(code, key, on, _project(*names), *firms.get(key, ("", "")), agency=names[-1])
-        for code, key, on, *names in db.session.execute(query)
+        Found(code, key, on, _project(*names), contractor, supervision, agency=names[-1])
+        for code, key, on, contractor, supervision, *names in db.session.execute(query)
     ]
 
 
@@ -59,14 +60,6 @@ def _within(wanted: Wanted) -> list[ColumnElement[bool]]:
     """These days and this agency, of rollups."""
     days = Rollup.inspected_on.between(wanted.first, wanted.last)
     return [days, Rollup.agency_id == wanted.agency_id] if wanted.agency_id else [days]
-
-
-def _firms(wanted: Wanted) -> dict[str, tuple[str, str]]:
-    """Inspection id -> contractor and supervision as its record names them."""
-    names = (Record.content["basic", name].as_string() for name in ("contractor", "supervision"))
-    query = select(Record.inspection_id, *names).join(Rollup, Rollup.inspection_id == Record.inspection_id)
-    rows = db.session.execute(query.where(*_within(wanted)))
-    return {key: (contractor, supervision) for key, contractor, supervision in rows}
 
 
 def _project(name: str, number: str, agency: str) -> str:

@@ -45,6 +45,8 @@ def _figures(inspection: Inspection, record: Record, content: dict[str, Any]) ->
             "tender_id": inspection.tender_id,
             "agency_id": inspection.agency_id,
             "programme": content["basic"]["programme"],
+            "contractor": content["basic"]["contractor"],
+            "supervision": content["basic"]["supervision"],
             "budget": content["basic"]["budget"],
             "kind": content["visit"]["kind"],
             "inspected_on": inspection.inspected_on,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from inspect_app import clock
+from inspect_app.accounts import credentials, sessions, submissions
 from inspect_app.accounts import letters as account_letters
 from inspect_app.accounts import services as accounts
-from inspect_app.accounts import sessions, submissions
 from inspect_app.accounts.credentials import LETTER
 from inspect_app.audit import chaining
 from inspect_app.config import Settings
@@ -26,6 +26,7 @@ from inspect_app.notifications.services import (
     Handler,
     deliver_due,
     deliver_side_by_side,
+    forget_done,
     mail_handler,
     once_more,
     retry_all,
@@ -55,6 +56,9 @@ OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
     "work": {"photo.process": lambda _: processing.handle},
 }
 """Lane -> kind of outbox row -> how to make its handler. Slow work has a lane of its own, so that mail never waits."""
+
+DEVELOPED = timedelta(days=90)
+"""How long the row of a developed photo stays; letters stay for good, they say on a case's page that they went out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ JOBS: tuple[Job, ...] = (
     Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
     Job("photos.again", every(3600), lambda _: retry_all("photo.process")),
     Job("letters.again", every(6 * 3600), try_letters_again),
+    Job("photos.forget", every(6 * 3600), lambda _: forget_done("photo.process", DEVELOPED)),
     Job("photos.clear", every(6 * 3600), lambda _: photos.clear_expired()),
     Job(
         "imports.clear",
@@ -131,6 +136,7 @@ JOBS: tuple[Job, ...] = (
     Job("cases.remind", every(3600), lambda _: notices.remind_due()),
     Job("accounts.idle", every(6 * 3600), lambda _: accounts.disable_idle_accounts()),
     Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),
+    Job("accounts.links", every(6 * 3600), lambda _: credentials.forget_ended()),
     Job("accounts.forms", every(6 * 3600), lambda _: submissions.forget_old()),
     Job("outbox.letters", every(5), deliver("letters")),
     Job("outbox.stamps", every(15), deliver("stamps")),
