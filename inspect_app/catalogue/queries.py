@@ -65,6 +65,20 @@ def edition_rows(edition_id: str) -> domain.Edition:
     return _frozen(found.id, found.hash)
 
 
+def rows_until(on: date) -> dict[str, domain.Row]:
+    """Code -> its row, for the words beside a number: as the edition of the day says, and of a code that it no longer knows as
+    the last one did that knew it. An edition to come has no say; where none was in force yet, the first one has.
+    """
+    query = select(Edition).where(Edition.frozen_at.is_not(None))
+    query = query.order_by(Edition.demo_mix.desc(), Edition.effective_from, Edition.frozen_at)
+    known = list(db.session.scalars(query))
+    told = [row for row in known if row.effective_from <= on] or known[:1]
+    found: dict[str, domain.Row] = {}
+    for row in told:
+        found |= _frozen(row.id, row.hash).by_code
+    return found
+
+
 @lru_cache(maxsize=16)
 def _frozen(edition_id: str, hash_: str) -> domain.Edition:
     """A frozen edition whose rows are no longer those that were frozen is not used."""

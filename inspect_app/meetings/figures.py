@@ -50,7 +50,7 @@ def figures(scope: Scope) -> dict[str, Any]:
     """Everything that the meeting page shows for a scope, as JSON-ready data."""
     rollups = _rollups(scope)
     late = projects.behind_schedule(scope.as_of, scope.agency_id or None, scope.programme or None)
-    defects, table = defects_of(rollups), _table()
+    defects, table = defects_of(rollups), catalogue.rows_until(scope.period_to)
     return {
         "scope": {name: str(value) for name, value in asdict(scope).items()},
         "inspections": len(rollups),
@@ -191,11 +191,6 @@ def _points(rollups: Sequence[Rollup]) -> dict[str, Any]:
         }
         for party in PARTIES
     }
-
-
-def _table() -> Mapping[str, Row]:
-    """The newest edition's rows by code, for the words beside a number."""
-    return catalogue.edition_rows(catalogue.edition_in_force(date.max).id).by_code
 
 
 def _top_defects(

@@ -39,7 +39,7 @@ def repeats() -> str:
     return render_template(
         "office/repeats/list.html", rows=[_shown(one) for one in part], count=len(found), listing=asked, first=first, last=last,
         relation=relation, relations=RELATIONS, agencies=[(row.id, row.short_name or row.name) for row in projects.agencies()],
-        words=_words({one.code for one in part}),
+        words=_words({one.code for one in part}, last),
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def _shown(one: Recurring) -> dict[str, Any]:
     return {"row": one, "steps": steps, "moves": "增加" if change > 0 else "減少" if change < 0 else "持平"}
 
 
-def _words(codes: set[str]) -> dict[str, str]:
-    """The codes' short texts in the edition in force; of a code that it does not know there is none."""
-    table = catalogue.edition_rows(catalogue.edition_in_force(clock.today()).id).by_code if codes else {}
+def _words(codes: set[str], last: date) -> dict[str, str]:
+    """The codes' short texts in the edition of the last day; of a code that none knows there is none."""
+    table = catalogue.rows_until(last) if codes else {}
     return {code: short(table[code].text, 40) for code in codes if code in table}

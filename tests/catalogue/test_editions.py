@@ -56,6 +56,18 @@ def test_the_shipped_mix_is_loaded_once_and_frozen(db: Any) -> None:
     assert db.session.scalar(select(func.count()).select_from(EditionRow)) == 779
 
 
+def test_words_beside_a_number_are_those_of_its_day(db: Any, clock: Any) -> None:
+    """An edition for next year gave this year's figures its words; a code that it dropped had none any more."""
+    frozen(db)
+    frozen(db, date(2027, 1, 1), [*ROWS[:2], ROWS[2] | {"缺失內容": "冷縫"}])
+    told = {
+        year: {code: queries.rows_until(date(year, 6, 1))[code].text for code in ("5.01.01", "5.01.02")}
+        for year in (2020, 2026, 2027)
+    }
+    now = {"5.01.01": "□冷縫，或□蜂窩", "5.01.02": "裂縫"}
+    assert told == {2020: now, 2026: now, 2027: {"5.01.01": "冷縫", "5.01.02": "裂縫"}}
+
+
 def test_the_citys_own_edition_goes_before_the_mix(db: Any, clock: Any) -> None:
     with pytest.raises(Problem):
         queries.edition_in_force(date(2026, 1, 1))
