@@ -1,7 +1,7 @@
 """the outbox by what is open: by kind alone the jobs went through every photo and letter of years, every two seconds
 
 Revision ID: 20261203outbox
-Revises: 20261202mail
+Revises: 20261203keys
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261203outbox"
-down_revision = "20261202mail"
+down_revision = "20261203keys"
 branch_labels = None
 depends_on = None
 ONE_BY_ONE = ("kind", "state", "due_at")
