@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -21,6 +22,36 @@ def test_the_example_explains_every_setting() -> None:
     example = (ROOT / "deploy/inspect-app.env.example").read_text()
     explained = set(re.findall(r"^#?INSPECT_APP_([A-Z_]+)=", example, re.MULTILINE))
     assert explained == {field.name.upper() for field in fields(Settings)}
+
+
+def test_the_table_of_settings_names_each() -> None:
+    """Those of tests stand in the sentence below it; BIND and PUBLIC_URL, WORKERS and THREADS share a line."""
+    chapter = (ROOT / "docs/operations.md").read_text().split("## ")[1]
+    named = set(re.findall(r"`([A-Z][A-Z_]+)`", chapter)) - {PREFIX, "SSL_CERT_FILE"}
+    assert named == {field.name.upper() for field in fields(Settings)}
+
+
+def test_a_command_runs_with_the_services_settings_as_they_stand(tmp_path: Path) -> None:
+    """An address holds what a shell would take for its own."""
+    kept = tmp_path / "inspect-app.env"
+    url = "s3://b?endpoint=http://h:1&key=k&secret=a$HOME+*`"
+    kept.write_text(
+        f'# INSPECT_APP_BIND=no\nINSPECT_APP_STORAGE_URL={url}\nINSPECT_APP_MAIL_FROM="a b <x@y>"\nPATH=/'
+    )
+    command = ["sh", str(ROOT / "deploy/as-service.sh"), "sh", "-c", "env | grep ^INSPECT_APP_ | sort; pwd"]
+    user = pwd.getpwuid(os.getuid()).pw_name
+    env = {"PATH": os.environ["PATH"], "SETTINGS": str(kept), "RUN_AS": user}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    told = ["INSPECT_APP_MAIL_FROM=a b <x@y>", f"INSPECT_APP_STORAGE_URL={url}", str(ROOT)]
+    assert done.stdout.splitlines() == told
+
+
+@pytest.mark.parametrize("page", sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "deploy/README.md",
+                                         *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/decisions").glob("*.md")]),
+                         ids=lambda page: page.stem)  # fmt: skip
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_example_can_be_read_back() -> None:
