@@ -18,8 +18,10 @@ from inspect_app.domain.operations import Entity, State, Team, entity_uuid
 from inspect_app.domain.sheets import sheet_total
 from inspect_app.inspections.checklist import checklist
 from inspect_app.inspections.models import Inspection, TestResult
+from inspect_app.inspections.on_behalf import is_entered
 from inspect_app.projects.models import Firm, Tender
 from inspect_app.scheduling.models import Visit, VisitMember
+from inspect_app.scheduling.plan import ROLES
 
 INDICATORS = ("env", "safety", "strength", "looks", "function")
 ATTENDANCE_ORDER = (
@@ -225,15 +227,22 @@ def _judged(result: TestResult | None, before: Mapping[str, Any]) -> dict[str, A
 
 
 def _signatures(sources: Sources) -> list[dict[str, Any]]:
-    """Everybody who signed, in the order of the team."""
-    kept = ("name", "role", "strokes", "photo", "signed_at")
+    """Everybody who signed, in the order of the team, under the name and role that they have there: what a tablet calls its
+    signer is no proof of it.
+    """
     found = []
     for row in sources.members:
         key = entity_uuid(sources.inspection.id, f"signature:{row.account_id}")
         item = sources.state.entity("signature", key)
         if item.fields and not item.deleted:
-            found.append({name: item.value(name) for name in kept})
+            found.append({"name": row.name, "role": ROLES[row.role], **_mark(item)})
     return found
+
+
+def _mark(item: Entity) -> dict[str, Any]:
+    """Strokes, or what staff entered from the paper (代登): then the paper shows who signed, and no stroke of theirs."""
+    kept = {name: item.value(name) for name in ("strokes", "photo", "signed_at")}
+    return kept | {"on_behalf": True, "strokes": None} if is_entered(item) else kept
 
 
 def sheets(sources: Sources) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from inspect_app.domain.scoring import spread as spread_of
 from inspect_app.domain.sheets import block_maxima, reference_score, total_reason
 from inspect_app.extensions import db
 from inspect_app.inspections import queries, repeating, services
+from inspect_app.inspections.on_behalf import WORDS, entered_for
 from inspect_app.inspections.showing import Shown, history
 from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
@@ -142,6 +143,7 @@ def confirmations(who: Actor, one: Shown) -> Context:
         "version": version, "members": members, "answers": now, "names": names,
         "earlier": [row for row in answers if row.version != version and row.note],
         "texts": texts, "people": accounts.names(row.by for row in texts), "labels": LABELS,
+        "entered": entered_for(key).get(who.id, []) if who.id in names else [],
         "asked": who.id in names and one.inspection.state == "confirming",
         "waiting": [row for row in members if row.account_id not in now or not now[row.account_id].agreed],
         "for_leader": services.for_leader(key) if one.inspection.state in ("confirming", "approving") else [],
@@ -162,7 +164,7 @@ def scores(who: Actor, one: Shown) -> Context:
         "sheets": sheets, "sheets_open": one.inspection.sheets_open, "remarks": _remarks(one, sheets),
         "spread": spread_of(totals, rules) if open_ else None, "bar": _bar(handed_in, one) if open_ else None,
         "most": block_maxima(rules), "bands": rules.value("grades"), "grade_of": lambda total: grade_of(total, rules),
-        "on_behalf": _on_behalf(one) if one.inside else {},
+        "on_behalf": _sheets_entered(one) if one.inside else set(),
     }  # fmt: skip
 
 
@@ -202,21 +204,10 @@ def calibration(who: Actor, one: Shown) -> Context:
     }
 
 
-def _on_behalf(one: Shown) -> dict[str, bool]:
+def _sheets_entered(one: Shown) -> set[str]:
     """Accounts whose sheet staff entered from the signed paper (代登)."""
-    state = folded(one.inspection.id)
-    return {
-        sheet["account"]: True
-        for sheet in one.content["internal"]["sheets"]
-        for key, item in state.of("score_sheet")
-        if any(found.on_behalf for found in item.fields.values()) and key == _sheet_id(one, sheet["account"])
-    }
-
-
-def _sheet_id(one: Shown, account: str) -> str:
-    from inspect_app.domain.operations import entity_uuid
-
-    return entity_uuid(one.inspection.id, f"score_sheet:{account}")
+    sheet = WORDS["score_sheet"]
+    return {account for account, told in entered_for(one.inspection.id).items() if sheet in told}
 
 
 def _bar(sheets: list[Mapping[str, Any]], one: Shown) -> Context:

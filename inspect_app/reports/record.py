@@ -219,11 +219,15 @@ def _signatures(content: Content, photo: Photo) -> Iterable[Block]:
     yield Heading("十二、簽名")
     yield Signatures([
         Signature(
-            role=one["role"] or "—", name=one["name"] or "—", strokes=one["strokes"] or "",
+            role=one["role"] or "—", name=_signer(one), strokes=one["strokes"] or "",
             picture=photo(one["photo"]) if one["photo"] else None, signed_at=_moment(one["signed_at"]),
         )
         for one in content["signatures"]
     ])  # fmt: skip
+
+
+def _signer(one: Content) -> str:
+    return f"{one['name'] or '—'}{'（代登，依簽名紙本）' if one.get('on_behalf') else ''}"
 
 
 def _moment(value: str | None) -> str:
