@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
@@ -20,6 +20,7 @@ from inspect_app.inspections.models import (
     Confirmation,
     Inspection,
     MemberRemark,
+    OperationRow,
     Record,
     Rollup,
     RollupFinding,
@@ -67,6 +68,13 @@ def results_by_inspection(inspection_ids: Sequence[str]) -> dict[str, dict[str, 
     for row in db.session.scalars(select(TestResult).where(TestResult.inspection_id.in_(inspection_ids))):
         found.setdefault(row.inspection_id, {})[row.entity_id] = row
     return found
+
+
+def received_of(inspection_id: str) -> dict[str, datetime]:
+    """{operation id: when the server received it}."""
+    query = select(OperationRow.id, OperationRow.received_at)
+    rows = db.session.execute(query.where(OperationRow.inspection_id == inspection_id))
+    return {row.id: row.received_at for row in rows}
 
 
 def draft(inspection_id: str) -> dict[str, Any]:

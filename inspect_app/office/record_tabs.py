@@ -24,7 +24,7 @@ from inspect_app.inspections.state import folded
 from inspect_app.inspections.team import members_of
 from inspect_app.office import dispute_pages, picture_facts, reused, under_way
 from inspect_app.office.forms import Form
-from inspect_app.office.record_words import FIELDS, KINDS, moment_of, said
+from inspect_app.office.record_words import FIELDS, KINDS, came_later, moment_of, said
 from inspect_app.office.versions import opened
 from inspect_app.scheduling import queries as scheduling
 from inspect_app.scheduling.models import Visit
@@ -245,7 +245,8 @@ def histories(who: Actor, one: Shown) -> Context:
     noted = (str(line.set.get("noted_by", "")) for line in lines)
     people = accounts.names({*(line.author for line in lines), *noted})
     return {
-        "histories": found, "people": people, "moment": moment_of, "kinds": KINDS, "labels": FIELDS,
+        "histories": found, "people": people, "moment": moment_of, "came_later": came_later,
+        "received": queries.received_of(one.inspection.id), "kinds": KINDS, "labels": FIELDS,
         "said": lambda name, value: said(name, value, people),
         "waiting": dispute_pages.waiting(who, one),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from inspect_app.domain import roc
@@ -55,6 +55,15 @@ UNSAID = (
 def moment_of(stamp: str) -> datetime:
     """The moment in an operation's stamp (milliseconds in hexadecimal, then a counter)."""
     return datetime.fromtimestamp(int(stamp.split("-")[0], 16) / 1000, UTC)
+
+
+LONG_AFTER = timedelta(hours=12)
+"""An evening without a network is usual; what came later than that was perhaps not written when it says."""
+
+
+def came_later(stamp: str, received: datetime | None) -> bool:
+    """Whether an operation reached the server long after the moment that its tablet gives."""
+    return received is not None and received - moment_of(stamp) > LONG_AFTER
 
 
 def said(name: str, value: Any, people: Mapping[str, str]) -> str:

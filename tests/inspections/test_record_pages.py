@@ -192,6 +192,19 @@ def test_the_history_tells_who_wrote_what_and_what_came_late(
     assert "晚到的建議" in page
     assert "逾時送達" in page
     assert "戚委員" in page
+    assert "才送達" not in page
+
+
+def test_the_history_says_when_something_came_that_claims_to_be_old(
+    client: FlaskClient, db: Any, clock: Any
+) -> None:
+    """A tablet's clock is its own: who writes an earlier moment is seen by when it arrived."""
+    one = inspection_with_log(Told(closed=False))
+    one.write(one.members[0], "finding", one.log.new_entity(), kind="advice", text="當天就寫的建議")
+    clock.advance(days=2)
+    assert one.send() == ["applied"]
+    page = desks(client, db, one)["coordinator"].get("?tab=history").text
+    assert page.count("平板的時間；115.11.25 09:00 才送達") == 1
 
 
 def test_the_list_filters_by_its_address(client: FlaskClient, db: Any, clock: Any) -> None:
