@@ -32,7 +32,7 @@ VERBS = {
     ),
     "kills": (
         kills.main,
-        "kill what runs at named places and at random, see that nothing is lost: kills server|browser [--count N] [--seed N]",
+        "kill what runs at named places and at random, see that nothing is lost: kills server|database|browser [--count N] [--seed N]",
     ),
     "powercut": (
         powercut.main,

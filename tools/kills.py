@@ -1,4 +1,4 @@
-"""`dev.py kills server|browser`: what runs is killed at named places and at random, thousands of times, by hand."""
+"""`dev.py kills server|database|browser`: what runs is killed at named places and at random, thousands of times, by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tools.browser import ensure_browser
 from tools.install import set_up
 from tools.machine import call, tool
 
-WHAT = {"server": "tests.processes", "browser": "tests.support.kills"}
+WHAT = {"server": "tests.processes", "database": "tests.processes.database", "browser": "tests.support.kills"}
 
 
 def main(arguments: Sequence[str]) -> int:

