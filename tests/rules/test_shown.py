@@ -9,6 +9,7 @@ import pytest
 import dev
 from tests.bench.__main__ import ALONE
 from tests.support.named import NAMED, ROOT, gone
+from tools import kills
 
 SHOWN = (ROOT / "docs/shown.md").read_text("utf-8")
 SENTENCES = ("One inspection, end to end", "The rules of the field", "Nothing is ever lost")
@@ -47,7 +48,7 @@ def test_every_verb_exists() -> None:
     done = {(found[1], found[2]) for found in VERB.finditer(SHOWN)}
     assert {verb for verb, _ in done} <= set(dev.VERBS)
     assert {what for verb, what in done if verb == "bench"} - {None} == {*ALONE}
-    assert {what for verb, what in done if verb == "kills"} == {"server", "browser"}
+    assert {what for verb, what in done if verb == "kills"} == {*kills.WHAT}
 
 
 def test_no_test_is_named_by_half() -> None:
