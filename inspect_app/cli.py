@@ -129,7 +129,7 @@ def run() -> None:
     settings = cli_checks.settings()
     cli_serve.refuse_busy(settings)
     app = create_app(settings)
-    cli_serve.bring_up_to_date(app)
+    cli_serve.found(app)
     _print_sign_ins(app)
     sys.exit(cli_serve.run(settings, lambda line: click.echo(line, err=True)))
 

@@ -52,6 +52,15 @@ def bring_up_to_date(app: Flask) -> None:
     refuse_unfit(app)
 
 
+def found(app: Flask) -> None:
+    """What a first start needs besides the schema, as `migrate` leaves it, too: a visit pins an edition of the defect table."""
+    from inspect_app.catalogue.services import load_shipped
+
+    bring_up_to_date(app)
+    with app.app_context():
+        load_shipped()
+
+
 def web_command(settings: Settings) -> list[str]:
     """granian: blocking threads, since slow uploads hold one each."""
     host, port = address(settings)
