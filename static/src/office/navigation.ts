@@ -20,7 +20,23 @@ export function prepareNavigation(): void {
     event.preventDefault();
     first.focus();
   });
+  keepLists();
   lookAtAnswer();
+}
+
+/** The way back to a list leads to its filter, order and page. In this tab, for this person only; of plans nothing is kept. */
+function keepLists(): void {
+  const key = (path: string): string => `list:${path}`;
+  if (location.pathname.endsWith('/sign-in')) {
+    for (const kept of Object.keys(sessionStorage))
+      if (kept.startsWith(key(''))) sessionStorage.removeItem(kept);
+  }
+  if (document.querySelector('.filters') && !location.pathname.startsWith('/office/visit')) {
+    sessionStorage.setItem(key(location.pathname), location.search);
+  }
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('.crumbs a')) {
+    if (!link.search) link.search = sessionStorage.getItem(key(link.pathname)) ?? '';
+  }
 }
 
 /** Errors first; else what became of the last action, so that it is read out and the next Tab goes on from there. */
