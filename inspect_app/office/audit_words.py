@@ -105,6 +105,7 @@ WORDS: dict[str, str] = {
     "projects.delay_saved": "填寫落後原因",
     "projects.imported": "匯入標案",
     "projects.quota_facts_set": "補正發包預算",
+    "projects.signal_answered": "登錄通報的回復",
     "projects.signal_added": "登錄選案原因",
     "projects.terms_set": "修改契約扣點規定",
     "quotas.adjusted": "首長調整件數",

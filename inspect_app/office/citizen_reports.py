@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from marshmallow import fields, validate
@@ -17,6 +18,7 @@ from inspect_app.domain.deadlines import Due, citizen_due
 from inspect_app.errors import Problem
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once, page
+from inspect_app.office.versions import hold, opened, unless_changed
 from inspect_app.projects import queries, services
 from inspect_app.projects.models import Signal
 
@@ -34,6 +36,12 @@ class Reported:
     def days_left(self) -> int:
         """Calendar days until the last day, negative after it."""
         return (self.due.due - clock.today()).days
+
+    @property
+    def days_late(self) -> int:
+        """Calendar days by which the answer came late; 0 when it came in time or did not come yet."""
+        answered = self.signal.answered_on
+        return max(0, (answered - self.due.due).days) if answered else 0
 
 
 def reports_of(tender_id: str) -> list[Reported]:
@@ -62,6 +70,35 @@ def new_citizen_report(tender_id: str) -> Response | tuple[str, int]:
             flash("已登錄通報，列入選案原因。")
             return redirect(url_for("office.tender", tender_id=row.id, _anchor="citizen"), 303)
     return page("office/projects/citizen_report.html", form, tender=row)
+
+
+class AnswerForm(FormSchema):
+    """The day of the answer; blank when it was not answered after all."""
+
+    on = Day(load_default=None)
+
+
+@blueprint.route("/tenders/<tender_id>/citizen-reports/<signal_id>", methods=["GET", "POST"])
+@requires(Permission.IMPORT_TENDERS)
+@once
+def answer_citizen_report(tender_id: str, signal_id: str) -> Response | tuple[str, int]:
+    """Write down when a report was answered; its deadline is met then."""
+    row = queries.tender_for(actor(), tender_id)
+    report = next((one for one in reports_of(row.id) if one.signal.id == signal_id), None)
+    if report is None:
+        raise Problem("not_found", "找不到這件通報。")
+    form = bind(AnswerForm(), request.form) if request.method == "POST" else opened(_answered(report.signal))
+    with form.problems():
+        if form.ready:
+            with unless_changed(form, lambda: _answered(hold(Signal, signal_id))):
+                services.answer_signal(actor(), signal_id, form.data["on"])
+            flash("已登錄回復日。" if form.data["on"] else "已改為還沒有回復。")
+            return redirect(url_for("office.tender", tender_id=row.id, _anchor="citizen"), 303)
+    return page("office/projects/citizen_answer.html", form, tender=row, report=report)
+
+
+def _answered(row: Signal) -> dict[str, Any]:
+    return {"on": row.answered_on}
 
 
 def _add(tender_id: str, number: str, dispatched: date) -> None:

@@ -179,6 +179,7 @@ class Signal(db.Model):  # type: ignore[name-defined,misc]
     kind: Mapped[str] = mapped_column(String(30))
     on: Mapped[date] = mapped_column(Date)
     evidence: Mapped[str] = mapped_column(Text, default="")
+    answered_on: Mapped[date | None] = mapped_column(Date)  # of a citizen report: when it was answered
 
 
 class ImportRun(db.Model):  # type: ignore[name-defined,misc]

@@ -262,6 +262,18 @@ def add_signal(actor: Actor, tender_id: str, kind: str, on: date, evidence: str)
     return row
 
 
+def answer_signal(actor: Actor, signal_id: str, on: date | None) -> None:
+    """The day on which a citizen report was answered, None when it was not after all. The caller has checked the permission."""
+    with transaction() as session:
+        row = session.get(Signal, signal_id, with_for_update=True)
+        if row is None:
+            raise Problem("not_found", "找不到這件通報。")
+        if on is not None and not row.on <= on <= clock.today():
+            raise Problem("bad_value", "回復日要在派案日到今天之間。", field="on")
+        row.answered_on = on
+        audit.record(actor, "projects.signal_answered", f"tender:{row.tender_id}", on=on)
+
+
 def import_runs(limit: int = 50) -> list[dict[str, Any]]:
     """The last imports, newest first, with who did them."""
     query = (

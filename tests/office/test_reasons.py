@@ -19,7 +19,7 @@ from inspect_app.inspections.models import Record
 from inspect_app.meetings import services as meetings
 from inspect_app.notices import queries as notices
 from inspect_app.notices import services
-from inspect_app.office import home
+from inspect_app.office import citizen_reports, home
 from inspect_app.projects.models import Tender
 from inspect_app.transaction import transaction
 from tests.support import factories as make
@@ -257,6 +257,14 @@ def test_a_citizen_report_has_fourteen_calendar_days_and_says_why(
     assert "依機關系統所見，為可調整的設定" in page
     clock.advance(days=3)
     assert "已過 2 天" in reader.get(f"/tenders/{tender.id}")
+    report = citizen_reports.reports_of(tender.id)[0].signal.id
+    path = f"/office/tenders/{tender.id}/citizen-reports/{report}"
+    assert "14 個日曆天" in reader.get(path.removeprefix("/office"))
+    refused = client.post(path, headers=reader.headers, data={"on": "2026-11-09"})
+    assert (refused.status_code, "派案日到今天之間" in refused.text) == (422, True)
+    for on, seen in (("115.11.25", "115.11.25 已回復，逾期 1 天"), ("", "已過 2 天")):
+        assert client.post(path, headers=reader.headers, data={"on": on}).status_code == 303
+        assert seen in reader.get(f"/tenders/{tender.id}")
     settings.set_setting(who, "citizen_days", date(2026, 11, 1), "10", source="", verified=False)
     assert "10 個日曆天，到期日為 民國115年11月20日（五）" in reader.get(f"/tenders/{tender.id}")
     agency = make.actor("agency_handler", agency_id=tender.agency_id)
