@@ -159,6 +159,7 @@ def released_visit(
         leader_hour=clock.now(), member_hour=clock.now(), window_from=today, window_to=today, team=team,
         rules_edition="2023-08-09", district=of.district,
     )  # fmt: skip
+    plan = plan.with_values(edition_id=values.get("edition_id") or "", kind=values.get("kind", plan.kind))
     given = {"kind": plan.kind, "announced": False, "inspected_on": today, "window_from": today, "window_to": today,
              "rules_edition": plan.rules_edition, "plan": as_json(plan), "released_at": clock.now(),
              "released_by": leader.id}  # fmt: skip
