@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
@@ -57,13 +57,9 @@ def rulings_of(meeting_id: str) -> list[Ruling]:
 def tracked_before(row: Meeting) -> list[Ruling]:
     """What the page opens with: the last meeting's rulings, and older ones that are still open."""
     last = previous(row)
+    shown = or_(Ruling.state.in_(OPEN), Ruling.meeting_id == (last.id if last is not None else ""))
     query = select(Ruling).join(Meeting, Meeting.id == Ruling.meeting_id).where(Meeting.held_on < row.held_on)
-    found = db.session.scalars(query.order_by(Meeting.held_on.desc(), Ruling.no))
-    return [
-        ruling
-        for ruling in found
-        if ruling.state in OPEN or (last is not None and ruling.meeting_id == last.id)
-    ]
+    return list(db.session.scalars(query.where(shown).order_by(Meeting.held_on.desc(), Ruling.no)))
 
 
 def told_before(row: Meeting, *, frozen: bool) -> list[dict[str, Any]]:
