@@ -55,6 +55,11 @@ def all_heads() -> list[Head]:
     return list(db.session.scalars(select(Head).order_by(Head.n)))
 
 
+def newest(most: int) -> list[Head]:
+    """The last ones, the newest first."""
+    return list(db.session.scalars(select(Head).order_by(Head.n.desc()).limit(most)))
+
+
 def signed(row: Head) -> SignedHead:
     moment = row.signed_at.isoformat(timespec="seconds").replace("+00:00", "Z")
     return SignedHead(row.day.isoformat(), row.size, row.root, moment, row.key, row.signature)

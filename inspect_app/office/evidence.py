@@ -28,7 +28,7 @@ NAMES = {"py": "verify_evidence.py", "html": "verify_evidence.html"}
 @requires(Permission.VIEW_AUDIT)
 def evidence_page() -> str:
     """The signed heads, and how anybody checks a bundle."""
-    rows = [(row.n, heads.signed(row), row.signed_at) for row in reversed(heads.all_heads())][:SHOWN]
+    rows = [(row.n, heads.signed(row), row.signed_at) for row in heads.newest(SHOWN)]
     return render_template(
         "office/evidence/page.html",
         rows=rows,
