@@ -1,8 +1,7 @@
 """The only commit in the program.
 
-`with transaction():` is re-entrant: the outermost block commits, inner ones join it. Callbacks given to
-`on_commit` run after the commit and may *wake* something; the work itself is always a row. `Shared` lets what comes
-at the same time share one transaction, and with it one wait for the disk.
+`with transaction():` is re-entrant: the outermost block commits, inner ones join it. `Shared` lets what comes at the same
+time share one transaction, and with it one wait for the disk.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from inspect_app.extensions import db, give_turn_on, together, volatile, writing
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 TRIES = 3
-_callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("callbacks", default=None)
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
 
 
 @contextmanager
@@ -41,8 +40,7 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
         yield session
         return
     _leave_read_snapshot(session)
-    callbacks: list[Callable[[], None]] = []
-    token, write, passing = _callbacks.set(callbacks), writing.set(True), volatile.set(not lasting)
+    token, write, passing = _inside.set(True), writing.set(True), volatile.set(not lasting)
     try:
         if not lasting:
             _need_not_wait(session)
@@ -55,11 +53,9 @@ def transaction(*, lasting: bool = True) -> Iterator[Session]:
         raise
     finally:
         give_turn_on()
-        _callbacks.reset(token)
+        _inside.reset(token)
         writing.reset(write)
         volatile.reset(passing)
-    for callback in callbacks:
-        callback()
 
 
 def _need_not_wait(session: Session) -> None:
@@ -86,7 +82,7 @@ def one_read() -> Iterator[Session]:
 
 def in_transaction() -> bool:
     """Whether the caller stands in `transaction()` already."""
-    return _callbacks.get() is not None
+    return _inside.get()
 
 
 def _leave_read_snapshot(session: Session) -> None:
@@ -94,15 +90,6 @@ def _leave_read_snapshot(session: Session) -> None:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside transaction()")
     session.rollback()
-
-
-def on_commit(callback: Callable[[], None]) -> None:
-    """Call `callback` after the commit of the present transaction (at once when there is none)."""
-    callbacks = _callbacks.get()
-    if callbacks is None:
-        callback()
-    else:
-        callbacks.append(callback)
 
 
 def end_read() -> None:

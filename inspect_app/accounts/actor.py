@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from inspect_app.accounts.permissions import GRANTS, Permission, Role, granted
+from inspect_app.accounts.permissions import Permission, Role, granted
 from inspect_app.errors import Problem
 
 
@@ -54,8 +54,3 @@ def permit(actor: Actor, permission: Permission) -> None:
     """Refuse with `forbidden` unless the actor has the permission."""
     if permission not in actor.permissions:
         raise Problem("forbidden")
-
-
-def roles_with(permission: Permission) -> frozenset[Role]:
-    """The roles that carry a permission (whom to tell)."""
-    return frozenset(role for role, grants in GRANTS.items() if permission in grants)

@@ -179,18 +179,16 @@ class Record(db.Model):  # type: ignore[name-defined,misc]
 class Rollup(db.Model):  # type: ignore[name-defined,misc]
     """One issued inspection in figures, kept in the same transaction as the record: what the meeting adds up.
 
-    `programme`, `budget` and the firms are the record's; of the first two the meeting goes by the tender's as they stand, a
-    defect stays with the firm that made it.
+    The firms are the record's: a defect stays with the firm that made it. By programme and budget the meeting goes as the tender's
+    stand, so they are not here.
     """
 
     __tablename__ = "rollups"
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"), primary_key=True)
     tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), index=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agencies.id"), index=True)
-    programme: Mapped[str] = mapped_column(String(120), index=True)
     contractor: Mapped[str] = mapped_column(String(200), default="")
     supervision: Mapped[str] = mapped_column(String(200), default="")
-    budget: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(12))
     inspected_on: Mapped[date] = mapped_column(Date, index=True)
     issued_on: Mapped[date] = mapped_column(Date, index=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.permissions import Permission
@@ -243,9 +243,3 @@ def issued_of_tender(tender_id: str) -> list[Rollup]:
     """Earlier issued inspections of a tender, newest first."""
     query = select(Rollup).where(Rollup.tender_id == tender_id).order_by(Rollup.inspected_on.desc())
     return list(db.session.scalars(query))
-
-
-def count_in_year(tender_id: str, year: int) -> int:
-    """Issued inspections of a tender in a calendar year (a second one is a 複查)."""
-    query = select(func.count()).select_from(Inspection).where(Inspection.tender_id == tender_id)
-    return db.session.scalar(query.where(func.extract("year", Inspection.inspected_on) == year)) or 0

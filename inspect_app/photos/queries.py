@@ -53,13 +53,6 @@ def possessed(account_id: str, hashes: Iterable[str]) -> set[str]:
     return set(db.session.scalars(query))
 
 
-def refs_of(sha256: str) -> list[str]:
-    """Where the photo is used, as `kind:id`."""
-    return list(
-        db.session.scalars(select(PhotoUse.ref).where(PhotoUse.sha256 == sha256).order_by(PhotoUse.ref))
-    )
-
-
 def used_by(ref: str) -> list[Photo]:
     """The photos of one reference, oldest first."""
     query = select(Photo).join(PhotoUse).where(PhotoUse.ref == ref).order_by(PhotoUse.at, Photo.sha256)

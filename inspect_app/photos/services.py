@@ -71,12 +71,6 @@ def refer(hashes: Iterable[str] | str, ref: str) -> None:
         insert_new(PhotoUse, [{"sha256": sha256, "ref": ref, "at": moment} for sha256 in sorted(wanted)])
 
 
-def let_go(sha256: str, ref: str) -> None:
-    """Take back a reference (a draft's picture was removed)."""
-    with transaction() as session:
-        session.execute(delete(PhotoUse).where(PhotoUse.sha256 == sha256, PhotoUse.ref == ref))
-
-
 def clear_expired() -> dict[str, int]:
     """The nightly job: uploads past their end with their parts, originals that nothing referred to for GRACE, and what broke
     off while it was stored.

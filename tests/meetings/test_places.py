@@ -34,7 +34,7 @@ def shown(agency_id: str = "", programme: str = "") -> dict[str, Any]:
 
 def issued(**tender: Any) -> tuple[Tender, str]:
     of = factories.tender(**tender)
-    return of, factories.issued_inspection(of, factories.account(Role.LEADER), programme="舊計畫")
+    return of, factories.issued_inspection(of, factories.account(Role.LEADER))
 
 
 def test_a_merged_agency_s_inspections_cases_and_rulings_go_with_it(db: Any) -> None:
