@@ -1,7 +1,7 @@
 """rollups without what nobody reads: programme and budget are the tender's
 
 Revision ID: 20261204rollup
-Revises: 20261203firms
+Revises: 20261203answered
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261204rollup"
-down_revision = "20261203firms"
+down_revision = "20261203answered"
 branch_labels = None
 depends_on = None
 
