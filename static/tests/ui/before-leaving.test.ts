@@ -24,7 +24,7 @@ async function line(answer: (() => Promise<boolean>) | null): Promise<string> {
     'PublicKeyCredential',
     answer ? { isUserVerifyingPlatformAuthenticatorAvailable: answer } : undefined,
   );
-  return shown('這台裝置有螢幕鎖');
+  return shown('設定螢幕鎖');
 }
 
 const GB = 1e9;
@@ -37,14 +37,14 @@ function storing(answer: Partial<StorageManager>): void {
 
 test('little room is told before leaving, with how much a visit needs', async () => {
   storing({ estimate: async () => ({ quota: 5 * GB, usage: 4 * GB }) });
-  const text = await shown('空間足夠');
+  const text = await shown('留足空間');
   expect(text).toContain('請處理');
   expect(text).toContain('還有1.0GB。一次查核的照片約需1.5GB');
 });
 
 test('enough room is fine', async () => {
   storing({ estimate: async () => ({ quota: 64 * GB, usage: 4 * GB }) });
-  const text = await shown('空間足夠');
+  const text = await shown('留足空間');
   expect(text).toContain('還有60.0GB。');
   expect(text).not.toContain('請處理');
 });
@@ -75,7 +75,7 @@ test('originals that a receipt covers are freed by one tap, and none before', as
 
 test('a browser that promises nothing is told of before leaving', async () => {
   storing({});
-  expect(await shown('資料不會被系統清掉')).toContain('請處理瀏覽器沒有答應保留');
+  expect(await shown('請瀏覽器保留資料')).toContain('請處理瀏覽器沒有答應保留');
 });
 
 test('a tablet without a lock of its own is to be given one before leaving', async () => {

@@ -78,10 +78,14 @@ describe('the people who came', () => {
     await press('工地主任／工地負責人2');
     await press('再加一人');
     await soon(() => expect(plain()).toContain('工地主任／工地負責人3'));
+    expect(document.activeElement?.tagName).toBe('INPUT'); // the name of whoever was added
+    await engine.edit(INSPECTION, 'attendance', id(1), { deleted: true });
+    await press('工地主任／工地負責人1');
+    await soon(() => expect(plain()).toContain('選「出席」或「缺席」就恢復')); // what is typed there would not count
+    await engine.edit(INSPECTION, 'attendance', id(1), { deleted: false });
     const { fold } = await until(engine);
     expect(listOf(fold, 'attendance')).toHaveLength(3);
     expect(shownValue(entityOf(fold, 'attendance', id(2)), 'deleted')).toBe(true);
-    expect(document.activeElement?.tagName).toBe('INPUT'); // the name of whoever was added
   });
 });
 
@@ -193,4 +197,22 @@ test('what a button could not do is said, also where nobody caught it', async ()
   await press('加一項');
   expect(lastAct.value?.text).toContain('空間不足');
   told.mockRestore();
+});
+
+test('nothing is called saved that nobody wrote, nor a proposal agreed', async () => {
+  on.opened = await bench('leader');
+  const { engine } = on.opened;
+  on.shown = await stage(engine, Attendance);
+  await press('品管人員');
+  expect(plain()).toContain('還沒登錄');
+  expect(html().findAll('.mark.tone-ok')).toHaveLength(0);
+  await html().findAll('input[type=text]')[0]?.setValue('蕭克明');
+  await html().findAll('input[type=text]')[0]?.trigger('blur');
+  await soon(() => expect(plain()).toContain('出席，蕭克明')); // as the record reads it
+  on.shown.wrapper.unmount();
+  await engine.edit(INSPECTION, 'finding', FINDING, { kind: 'defect', severity: 'L', party: 'contractor' });
+  const finding = entityOf((await until(engine)).fold, 'finding', FINDING);
+  on.shown = await stage(engine, PointsFinding, { finding, no: 1, of: 1, table, locked: false });
+  expect(plain()).toContain('尚未議定');
+  expect(html().findAll('.mark.tone-ok')).toHaveLength(0);
 });

@@ -51,6 +51,7 @@ function findings({ list }: Inspection): Missing[] {
   const count = (test: (finding: (typeof defects)[number]) => boolean) => defects.filter(test).length;
   const photographed = new Set(list('photo').map((photo) => shownValue(photo, 'finding')));
   const blank = list('finding').filter((it) => !shownValue(it, 'text')).length;
+  const merits = list('merit').filter((it) => !shownValue(it, 'text')).length;
   const coded = count((it) => shownValue(it, 'code') === null);
   const open = count((it) => shownValue(it, 'agreed') !== true);
   const bare = count(
@@ -62,6 +63,7 @@ function findings({ list }: Inspection): Missing[] {
   return [
     ...unless(coded, `${coded} 項缺失沒有編號`, 'findings'),
     ...unless(blank, `${blank} 項缺失與建議還沒寫內容`, 'findings'),
+    ...unless(merits, `${merits} 項優點沒有內容，請補寫或刪除`, 'merits'),
     ...unless(open, `${open} 項缺失尚未議定扣點`, 'points'),
     ...unless(bare, `${bare} 項有扣點的缺失沒有照片或影本`, 'findings'),
   ];
