@@ -7,6 +7,7 @@ import type { Engine, InspectionState } from '../../src/engine';
 import { createFieldRouter } from '../../src/ui/app/router';
 import { type Inspection, provideInspection } from '../../src/ui/core/inspection';
 import { useLive } from '../../src/ui/core/live';
+import { failedForms, unsavedForms } from '../../src/ui/core/saver';
 import { createSession, type Entrance, SESSION_KEY } from '../../src/ui/core/session';
 import { type Bench, INSPECTION } from '../data/bench';
 
@@ -15,13 +16,19 @@ export interface Stage {
   inspection: Inspection;
 }
 
-/** Every timer and every write is over. */
+/** Every timer and every write is over, however slow the machine is. */
 export async function settled(times = 6): Promise<void> {
+  const latest = Date.now() + 20_000;
   for (let at = 0; at < times; at += 1) {
     await flushPromises();
     await new Promise((resolve) => setTimeout(resolve, 5));
+    if (writing() && Date.now() < latest) at = 0;
   }
 }
+
+let staged: Engine | null = null;
+const writing = (): boolean =>
+  (unsavedForms.value > 0 && failedForms.value === 0) || staged?.status.get().saved === false;
 
 /** What the tests of one file open and show; both are gone after each of them. */
 export function onStage(): { opened: Bench | null; shown: Stage | null } {
@@ -29,6 +36,7 @@ export function onStage(): { opened: Bench | null; shown: Stage | null } {
   afterEach(async () => {
     on.shown?.wrapper.unmount();
     await settled(2);
+    staged = null;
     await on.opened?.end();
     document.body.innerHTML = '';
   });
@@ -59,6 +67,7 @@ export async function stage(
   component: Component,
   props: Record<string, unknown> = {},
 ): Promise<Stage> {
+  staged = engine;
   const session = createSession(entranceTo(engine));
   await session.resume();
   let inspection: Inspection | null = null;
