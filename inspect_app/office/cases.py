@@ -127,7 +127,8 @@ class ReasonForm(FormSchema):
     until = Day(load_default=None)
 
 
-class ReopenForm(ReasonForm):
+class ReopenForm(FormSchema):
+    reason = fields.String(required=True, validate=validate.Length(max=2000))
     number = fields.String(load_default="", validate=validate.Length(max=100))
     on = Day(required=True)
 

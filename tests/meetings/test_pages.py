@@ -157,6 +157,28 @@ def test_a_refused_ruling_keeps_what_was_typed(city: small_city.City, app: Any) 
     assert "115.13.40" in page.text
 
 
+def test_a_merged_ruling_leads_to_the_one_that_stays_and_has_a_way_back(
+    city: small_city.City, app: Any
+) -> None:
+    chair, row = city.actor("chair"), queries.meetings()[0]
+    unit = city.actor("agency1").agency_id
+    other = next(tender.agency_id for tender in city.tenders if tender.agency_id != unit)
+    one, kept = (
+        services.add_ruling(chair, row.id, services.NewRuling(text, agency, row.held_on))
+        for text, agency in (("甲案趕工", unit), ("乙案併辦", other))
+    )
+    services.decide_ruling(chair, one.id, "merged", into=kept.id)
+    assert "乙案併辦" not in signed_in(app, "agency1").get(f"/rulings/{one.id}").text  # another unit's
+    visitor, path = signed_in(app, "chair"), f"/rulings/{one.id}"
+    page = visitor.get(path).text
+    assert ("乙案併辦" in page, "恢復列管" in page) == (True, True)
+    later = (row.held_on + timedelta(days=9)).isoformat()
+    assert visitor.post(f"{path}/decide", path, decision="released").status_code == 422
+    again = visitor.post(f"{path}/decide", path, decision="continued", text="登錄錯誤", due_on=later)
+    assert again.status_code == 303
+    assert "恢復列管" not in visitor.get(path).text
+
+
 def test_others_do_not_reach_the_meeting(city: small_city.City, app: Any) -> None:
     row = queries.meetings()[0]
     for login in ("agency1", "expert1", "admin"):
