@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 LATEST_COMMIT = timedelta(hours=1)
 """A line's moment is taken when it is written, its place after its commit: an import may take that long."""
-WENT_BACK, WATCH = "clock.went_back", timedelta(minutes=10)
-"""The line that the clock's watch writes (evidence.clocks), and how long it may take to notice."""
+WENT_BACK, WATCH = "clock.went_back", timedelta(days=1)
+"""The line that the clock's watch writes (evidence.clocks), and how long it may take to notice: it runs with the jobs process."""
 
 
 class Moments:

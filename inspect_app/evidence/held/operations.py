@@ -13,7 +13,6 @@ from sqlalchemy import Row, Select, select
 from inspect_app.domain.operations import stamp
 from inspect_app.domain.operations.pages import page_digest
 from inspect_app.evidence.held import lines
-from inspect_app.evidence.moments import WENT_BACK
 from inspect_app.evidence.walking import SPOILT, Fault
 from inspect_app.extensions import db
 from inspect_app.inspections.incoming import photos_of
@@ -21,6 +20,7 @@ from inspect_app.inspections.models import Inspection, OperationRow
 from inspect_app.inspections.state import operation_of
 from inspect_app.photos.models import Photo
 
+MOMENT = "it says another moment of receipt than the line that took it in"
 TAKING = timedelta(minutes=10)
 """Between the moment of receipt and that of the line a batch is judged and written."""
 _o = OperationRow.__table__.c
@@ -32,18 +32,42 @@ def faults() -> Iterator[Fault]:
     """The first bad operation of each inspection."""
     query = select(Inspection.id, Inspection.log_n).order_by(Inspection.id)
     photos = frozenset(db.session.scalars(select(Photo.sha256)))
-    went_back = bool(lines.told(WENT_BACK))
+    receipts = _Receipts()
     for inspection, last in db.session.execute(query).all():
-        found = next(_wrong(inspection, last, photos, went_back=went_back), None)
+        found = next(_wrong(inspection, last, photos, receipts), None)
         if found is not None:
             place, says = found
             yield Fault("operation", f"operation {place} of inspection {inspection}", says)
+    yield from receipts.faults()
+
+
+class _Receipts:
+    """The moments of receipt. Where the clock was put back, what comes then says the latest moment of what came before, in
+    its own log or in one that came along (inspections.log): it is later than its line, and somebody's own.
+    """
+
+    def __init__(self) -> None:
+        self._own: set[datetime] = set()
+        self._taken_over: list[tuple[datetime, str]] = []
+
+    def fits(self, received: datetime, line: datetime, row: str) -> bool:
+        """Whether it may be so; about one that was taken over `faults` decides in the end."""
+        if received - line > TAKING:
+            self._taken_over.append((received, row))
+            return True
+        self._own.add(received)
+        return line - received <= TAKING
+
+    def faults(self) -> Iterator[Fault]:
+        for received, row in self._taken_over:
+            if received not in self._own:
+                yield Fault("operation", row, MOMENT)
 
 
 def _wrong(
-    inspection: str, last: int, photos: frozenset[str], *, went_back: bool
+    inspection: str, last: int, photos: frozenset[str], receipts: _Receipts
 ) -> Iterator[tuple[int, str]]:
-    """(place, what is wrong there). `went_back`: whether the server's clock ever did."""
+    """(place, what is wrong there)."""
     pages = lines.of("inspections.operations_taken", f"inspection:{inspection}")
     rows = db.session.execute(_ROWS.where(_o.inspection_id == inspection).order_by(_o.n)).all()
     for place, row in enumerate(rows, start=1):
@@ -57,8 +81,9 @@ def _wrong(
         part = rows[first - 1 : first - 1 + count]
         if page_digest((row.n, row.id, row.content_hash) for row in part) != page.detail["digest"]:
             yield first, f"the {count} from here on are not those that line {page.n} took in"
-        if not all(_came_then(row.received_at, page.at, went_back=went_back) for row in part):
-            yield first, f"it says another moment of receipt than line {page.n}"
+        for row in part:
+            if not receipts.fits(row.received_at, page.at, f"operation {row.n} of inspection {inspection}"):
+                yield row.n, MOMENT
     yield from _uncovered(pages, max(last, len(rows)))
 
 
@@ -87,8 +112,3 @@ def _altered(row: Row[Any], inspection: str, photos: frozenset[str]) -> str:
     if bound != row.stamp:
         return "its stamp, which decides what stands, was changed"
     return "" if photos_of(operation) <= photos else "a photo that it refers to was deleted"
-
-
-def _came_then(received: datetime, line: datetime, *, went_back: bool) -> bool:
-    """Within the time that taking in may need. Where a clock went back, what came then says the moment of what came before."""
-    return abs(line - received) <= TAKING or (went_back and received > line)
