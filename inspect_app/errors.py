@@ -138,19 +138,25 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def _of_the_machine(error: Exception) -> Problem | None:
-    """A disk that is full or fails and a busy or absent database are no fault of the request: told as such, so that senders
-    come back.
+    """A disk that is full or fails, a bucket that is away and a busy or absent database are no fault of the request: told as
+    such, so that senders come back.
     """
     if isinstance(error, OSError) and error.errno in _DISK:
         return _full()
+    if isinstance(error, OSError) and error.errno == errno.EHOSTUNREACH:
+        return _busy()
     if not isinstance(error, OperationalError):
         return None
     text = str(error.orig).lower()
     if any(words in text for words in _FULL):
         return _full()
     if any(words in text for words in _BUSY):
-        return Problem("busy", "系統忙碌中，資料沒有變動。請稍後再試。")
+        return _busy()
     return None
+
+
+def _busy() -> Problem:
+    return Problem("busy", "系統忙碌中，資料沒有變動。請稍後再試。")
 
 
 def said(error: DBAPIError) -> str:
