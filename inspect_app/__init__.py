@@ -22,7 +22,6 @@ MODELS = (
 ENGINE = {
     "hide_parameters": True,  # a log of errors never holds what rows hold
     "pool_size": 12,
-    "max_overflow": 20,  # with the pool one for each of a web process's threads (jobs.processes)
     "pool_use_lifo": True,  # the connection used last has the most prepared
 }
 ROUTES = (
@@ -57,7 +56,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.config.update(
         SETTINGS=settings,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=ENGINE,
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE | {"max_overflow": _beyond_the_pool(settings.threads)},
         MIGRATIONS=str(ROOT / "migrations"),
         TESTING=settings.testing,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
@@ -66,6 +65,11 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     _bind(app, settings)
     return app
+
+
+def _beyond_the_pool(threads: int) -> int:
+    """With the pool one connection for each thread: one without would wait half a minute and fail. Also for jobs, of 32."""
+    return max(32, threads) - int(ENGINE["pool_size"])
 
 
 def _bind(app: APIFlask, settings: Settings) -> None:

@@ -141,11 +141,14 @@ def sentence(error: Exception) -> str:
     """What an operator can do something about, in one sentence; empty for a fault of ours, whose traceback is wanted."""
 
     from inspect_app.installation.keys import DamagedKey
+    from inspect_app.storage import StorageFull
 
     if isinstance(error, WrongSetting | DamagedKey):
         return str(error)
     if isinstance(error, DBAPIError):
         return _of_the_database(error)
+    if isinstance(error, StorageFull):
+        return "The disk of INSPECT_APP_STORAGE_URL is full; nothing half written stays there."
     if isinstance(error, OSError):
         return f"{error.filename or 'The disk or the network'}: {error.strerror or error}.{_as_whom(error)}"
     return _of_the_bucket(error)

@@ -3,6 +3,7 @@ so that nothing is lost with the process, and of several processes only one runs
 
 from __future__ import annotations
 
+import logging
 import signal
 import traceback
 from datetime import UTC, datetime
@@ -57,6 +58,9 @@ def _lead(app: Flask, leadership: Leadership, stop: Event) -> None:
 
 
 def _scheduler(app: Flask) -> BackgroundScheduler:
+    logging.getLogger("apscheduler").setLevel(
+        logging.ERROR
+    )  # a run that a longer one leaves no room for is no news
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )

@@ -1,4 +1,4 @@
-"""S3 through obstore (decision 0007)."""
+"""S3 through obstore (decision 0064)."""
 
 from __future__ import annotations
 

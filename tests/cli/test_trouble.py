@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,13 @@ def test_a_jobs_process_that_cannot_lead_says_why(app: Any, home: Path) -> None:
         if databases.KIND != "postgres":
             second._path = str(home / "nowhere" / "lock")  # type: ignore[attr-defined]
             assert (second.acquire(), "unable to open" in second.trouble) == (False, True)
+
+
+def test_every_thread_has_its_connection(settings: Any) -> None:
+    """The 33rd of a hundred waited half a minute for one and answered 500."""
+    with create_app(replace(settings, threads=100)).app_context():
+        pool: Any = database.engine.pool
+        assert pool.size() + pool._max_overflow == 100
 
 
 def test_wrong_settings_are_told_before_the_web_begins(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

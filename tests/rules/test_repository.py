@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 
 from tests.support.source import ROOT, texts
 
@@ -58,3 +59,24 @@ def test_development_is_locked_to_what_runs() -> None:
         return {line.rstrip("\\ ") for line in text.splitlines() if re.match(r"[a-z0-9]", line)}
 
     assert pins("runtime") - pins("dev") == set()
+
+
+def test_every_package_has_its_reason() -> None:
+    """What runs is named in decision 0064; tests and tools in requirements/dev.in and there."""
+    page = (ROOT / "docs/decisions/0064-what-each-package-is-for.md").read_text()
+    wanted = re.findall(r"^[a-z][a-z0-9-]*", (ROOT / "requirements/runtime.in").read_text(), re.MULTILINE)
+    package = json.loads((ROOT / "static/package.json").read_text())
+    wanted += package["dependencies"].keys() | {
+        name for name in package["devDependencies"] if not name.startswith("@types/")
+    }
+    assert [
+        name for name in wanted if not re.search(rf"(^|[ |]){re.escape(name)}([ ,]|$)", page, re.MULTILINE)
+    ] == []
+
+
+def test_the_rooms_are_drawn_as_they_are_checked() -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
+        "layers"
+    ]
+    drawn = (ROOT / "docs/architecture.md").read_text().split("```")[3].strip().splitlines()
+    assert [re.sub(r"  .*", "", line) for line in drawn] == checked
