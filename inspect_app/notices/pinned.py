@@ -16,7 +16,7 @@ from inspect_app.extensions import db
 from inspect_app.inspections.models import Record
 from inspect_app.notices.models import Case, CaseItem, Deduction, Reply
 
-ACTS = ("opened", "extension_decided", "closed", "accepted", "returned", "reconsidered", "sent", "deducted")
+ACTS = ("opened", "extension_decided", "closed", "reopened", "accepted", "returned", "reconsidered", "sent", "deducted")
 OF_RECORD = ("part", "entity_id", "code", "text", "severity", "location", "photos")
 
 
@@ -50,7 +50,8 @@ def faults() -> Iterator[Fault]:
 def _wrong(
     case: Case, content: dict[str, Any] | None, told: Sequence[Row[Any]], deducted: dict[str, int]
 ) -> Iterator[str]:
-    opened, extended, closed = (_of(told, act) for act in ("opened", "extension_decided", "closed"))
+    opened, extended = _of(told, "opened"), _of(told, "extension_decided")
+    closed = _of(told, "closed")[len(_of(told, "reopened")) :]  # what 撤銷備查 took back no longer stands
     due = [line.detail["due_on"] for line in opened]
     if due != [case.first_due_on.isoformat()]:
         yield "its first deadline is not the one that it was opened with"

@@ -150,6 +150,18 @@ def return_record(inspection_id: str) -> Response | tuple[str, int]:
     return approval_page(inspection_id, form), 422
 
 
+@blueprint.post("/inspections/<inspection_id>/withdraw")
+@requires(Permission.APPROVE_RECORDS)
+@once
+def withdraw_approval(inspection_id: str) -> Response | tuple[str, int]:
+    form = bind(ReasonForm(), request.form)
+    with form.problems():
+        if form.ready:
+            services.withdraw_approval(actor(), inspection_id, **form.data)
+            return _back(inspection_id, "已撤回核定；委員要重新確認改過的內容。")
+    return approval_page(inspection_id, form), 422
+
+
 @blueprint.route("/inspections/<inspection_id>/issue", methods=["GET", "POST"])
 @requires(Permission.ISSUE_RECORDS)
 @once

@@ -211,12 +211,14 @@ VERBS: dict[str, tuple[str, Callable[[Actor, Inspected], Any]]] = {
     "to_convener": ("confirming", lambda who, one: services.send_for_approval(who, one.id, reason="理由")),
     "approve": ("approving", lambda who, one: services.approve_record(who, one.id)),
     "return": ("approving", lambda who, one: services.return_record(who, one.id, "理由")),
+    "withdraw": ("approved", lambda who, one: services.withdraw_approval(who, one.id, "理由")),
     "issue": ("approved", lambda who, one: notices.issue(who, one.id, services.Dispatch("字號", now.today()))),
     "remark": ("closed", lambda who, one: services.remark_on_member(who, one.id, one.leader.id, "認真")),
 }  # fmt: skip
 MAY = {
     "tidy": {"staff", "coordinator"}, "send": {"staff", "coordinator"}, "confirm": {"leader", "member1", "member2"},
-    "to_convener": {"staff", "coordinator"}, "approve": {"convener"}, "return": {"convener"}, "issue": {"coordinator"},
+    "to_convener": {"staff", "coordinator"}, "approve": {"convener"}, "return": {"convener"}, "withdraw": {"convener"},
+    "issue": {"coordinator"},
     "remark": {"coordinator"},
 }  # fmt: skip
 EVERYBODY = (

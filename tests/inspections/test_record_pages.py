@@ -69,7 +69,7 @@ def test_a_record_is_clicked_from_the_closing_to_the_letter(client: FlaskClient,
     assert action_of(desk["coordinator"].get()) == "發文"
     assert action_of(desk["convener"].get()) == "撤回核定"
     assert "還沒有發文" in desk["convener"].get("/approval").text
-    assert "請說明退回的理由" in desk["convener"].post("/return", reason=" ").text
+    assert "請說明撤回核定的理由" in desk["convener"].post("/withdraw", reason=" ").text
     answer = desk["coordinator"].post("/issue", letter_no="府研查字第7號", letter_on=now.today().isoformat())
     assert answer.status_code == 303
     assert "府研查字第7號" in desk["handler"].get().text

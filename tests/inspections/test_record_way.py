@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from inspect_app import audit
 from inspect_app import clock as now
 from inspect_app.accounts.actor import Actor
 from inspect_app.audit.models import AuditLine
 from inspect_app.catalogue import services as calendar
 from inspect_app.errors import Problem
+from inspect_app.evidence.held import records
 from inspect_app.inspections import queries, services
 from inspect_app.inspections.due import due_of
 from inspect_app.inspections.models import Inspection, Record
@@ -256,9 +258,10 @@ def test_an_approval_is_taken_back_until_the_letter_is_out(db: Any, clock: Any) 
     """A laboratory's result was entered wrong: what was approved thaws, and members confirm again."""
     one = inspection_with_log()
     one.approved()
-    refused("reason_required", services.return_record, one.convener, one.id, " ")
-    refused("forbidden", services.return_record, one.coordinator, one.id, "試驗值誤植")
-    services.return_record(one.convener, one.id, "試驗值誤植")
+    refused("reason_required", services.withdraw_approval, one.convener, one.id, " ")
+    refused("wrong_state", services.return_record, one.convener, one.id, "看的是核定前的頁面")
+    refused("forbidden", services.withdraw_approval, one.coordinator, one.id, "試驗值誤植")
+    services.withdraw_approval(one.convener, one.id, "試驗值誤植")
     record = db.session.get(Record, one.id)
     assert (one.row.state, record.content, record.approved_at, record.return_reason) == (
         "closed",
@@ -267,10 +270,15 @@ def test_an_approval_is_taken_back_until_the_letter_is_out(db: Any, clock: Any) 
         "試驗值誤植",
     )
     assert len(queries.unconfirmed(one.id)) == 3
+    assert list(records.faults()) == []
     services.tidy(one.staff, one.id, tidied(one, "A1 橋台蜂窩約 2 平方公尺"))
     one.issued()
     assert db.session.get(Record, one.id).content["defects"][1]["text"] == "A1 橋台蜂窩約 2 平方公尺"
-    refused("wrong_state", services.return_record, one.convener, one.id, "太晚了")
+    refused("wrong_state", services.withdraw_approval, one.convener, one.id, "太晚了")
+    assert list(records.faults()) == []
+    with transaction():
+        audit.record(one.convener, "inspections.approval_withdrawn", f"inspection:{one.id}", reason="偽造")
+    assert [fault.kind for fault in records.faults()] == ["record"] * 4
 
 
 def test_a_closing_taken_back_after_the_approval_shows_when_that_is_withdrawn(db: Any, clock: Any) -> None:
@@ -278,7 +286,7 @@ def test_a_closing_taken_back_after_the_approval_shows_when_that_is_withdrawn(db
     one.approved()
     one.write(one.leader, "closing", one.log.own("closing"), deleted=True)
     one.send()
-    services.return_record(one.convener, one.id, "領隊重開查核")
+    services.withdraw_approval(one.convener, one.id, "領隊重開查核")
     assert one.row.state == "open"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inspect_app import clock as app_clock
-from inspect_app.notices import queries, services
+from inspect_app.notices import pinned, queries, services
 from inspect_app.notices.models import Sanction
 from inspect_app.notices.rules import SANCTIONS
 from inspect_app.transaction import transaction
@@ -76,11 +76,13 @@ def test_a_closed_case_comes_back(scene: Scene) -> None:
     assert [item.state for item in case.items] == ["accepted"] * len(chosen)
     assert [line.kind for line in queries.letters(key)] == ["record", "reply", "closing", "reopened"]
     assert "府1" in queries.letters(key)[-1].note
+    assert list(pinned.faults()) == []
     services.reconsider_item(scene.coordinator, chosen[0][0])
     services.return_item(scene.coordinator, chosen[0][0], "現場沒有改善")
     answer_all(scene)
     services.accept_item(scene.coordinator, chosen[0][0])
     services.close_case(scene.coordinator, key, number="府4", on=today)
+    assert list(pinned.faults()) == []
     people = len(mails(f"case:{key}", "撤銷備查"))
     assert people
     assert len(mails(f"case:{key}", "同意備查結案")) == 2 * people

@@ -15,6 +15,7 @@ from inspect_app.inspections.document import content_digest
 from inspect_app.inspections.models import Confirmation, Record, TestResult, Wording
 
 Lines = dict[str, list[Row[Any]]]
+WITHDRAWN = "inspections.approval_withdrawn"
 ONCE = {
     "inspections.approved": "approved",
     "inspections.issued": "issued",
@@ -24,7 +25,7 @@ ONCE = {
 
 def faults() -> Iterator[Fault]:
     """Bad records, laboratory results, confirmations and wordings."""
-    yield from _records(lines.told(*ONCE))
+    yield from _records(lines.told(*ONCE, WITHDRAWN))
     yield from _results(lines.told("inspections.test_judged"))
     yield from _confirmations(lines.told("inspections.confirmed", "inspections.objected"))
     yield from _wordings(lines.told("inspections.tidied"))
@@ -40,7 +41,10 @@ def _records(told: Lines) -> Iterator[Fault]:
     yield from _gone("record", set(told) - seen)
 
 
-def _of_record(record: Record, told: Sequence[Row[Any]]) -> Iterator[str]:
+def _of_record(record: Record, lines_of_it: Sequence[Row[Any]]) -> Iterator[str]:
+    *taken_back, told = _until_withdrawn(lines_of_it)
+    if any([line.action for line in part] != ["inspections.approved"] for part in taken_back):
+        yield "an approval was withdrawn that did not stand, or was out already"
     by_action = {line.action: line for line in told}
     if len(by_action) < len(told):
         twice = [what for action, what in ONCE.items() if sum(line.action == action for line in told) > 1]
@@ -57,6 +61,17 @@ def _of_record(record: Record, told: Sequence[Row[Any]]) -> Iterator[str]:
         yield "its letter is not the one that was entered"
     if _day(record.score_letter_on) != (score.detail["letter_on"] if score else None):
         yield "its score's letter is not the one that was entered"
+
+
+def _until_withdrawn(told: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+    """What each withdrawal took back, and last what stands (撤回核定)."""
+    parts: list[list[Row[Any]]] = [[]]
+    for line in told:
+        if line.action == WITHDRAWN:
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return parts
 
 
 def _day(value: Any) -> str | None:

@@ -1,6 +1,6 @@
 """The record's way: tidied by staff, confirmed by members, approved by the convener, issued by letter; tests judged."""
 
-from inspect_app.inspections.services.approving import approve_record, return_record
+from inspect_app.inspections.services.approving import approve_record, return_record, withdraw_approval
 from inspect_app.inspections.services.confirming import confirm, send_for_approval, send_for_confirmation
 from inspect_app.inspections.services.issuing import (
     Dispatch,
@@ -35,4 +35,5 @@ __all__ = [
     "send_for_confirmation",
     "tidy",
     "what_is_missing",
+    "withdraw_approval",
 ]

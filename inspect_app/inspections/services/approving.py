@@ -9,7 +9,7 @@ from inspect_app.errors import Problem
 from inspect_app.inspections import queries
 from inspect_app.inspections.document import content_digest
 from inspect_app.inspections.following import is_closed
-from inspect_app.inspections.models import Record
+from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.services.opening import open_record, reach
 from inspect_app.inspections.state import folded
 from inspect_app.transaction import transaction
@@ -29,24 +29,34 @@ def approve_record(actor: Actor, inspection_id: str, *, version: int | None = No
 
 
 def return_record(actor: Actor, inspection_id: str, reason: str) -> None:
-    """The convener sends it back to be tidied, with a reason; until the letter is out an approval is taken back that way (撤回核定).
+    """The convener sends it back to be tidied, with a reason."""
+    with transaction():
+        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving")
+        _back(actor, row, "inspections.returned", _wanted(reason, "退回"))
+
+
+def withdraw_approval(actor: Actor, inspection_id: str, reason: str) -> None:
+    """撤回核定: until the letter is out, with a reason. Not a return: whoever returns what was approved meanwhile is told so.
 
     What was approved thaws: sheets, tests and late words are those of the log again, and members confirm a new version.
     """
     with transaction():
-        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approving", "approved")
-        if not reason.strip():
-            raise Problem("reason_required", "請說明退回的理由。", field="reason")
-        record, what = open_record(inspection_id), "inspections.returned"
-        record.return_reason = reason.strip()
-        if row.state == "approved":
-            _thaw(record)
-            what = "inspections.approval_withdrawn"
-        row.state = "closed" if is_closed(inspection_id, folded(inspection_id)) else "open"
-        audit.record(actor, what, f"inspection:{inspection_id}", reason=reason.strip())
+        row = reach(actor, Permission.APPROVE_RECORDS, inspection_id, "approved")
+        text, record = _wanted(reason, "撤回核定"), open_record(inspection_id)
+        record.content, record.withheld = None, False
+        record.approved_at, record.approved_by = None, None
+        record.version += 1
+        _back(actor, row, "inspections.approval_withdrawn", text)
 
 
-def _thaw(record: Record) -> None:
-    record.content, record.withheld = None, False
-    record.approved_at, record.approved_by = None, None
-    record.version += 1
+def _wanted(reason: str, act: str) -> str:
+    if not reason.strip():
+        raise Problem("reason_required", f"請說明{act}的理由。", field="reason")
+    return reason.strip()
+
+
+def _back(actor: Actor, row: Inspection, what: str, reason: str) -> None:
+    """To be tidied; open where its closing was taken back meanwhile."""
+    open_record(row.id).return_reason = reason
+    row.state = "closed" if is_closed(row.id, folded(row.id)) else "open"
+    audit.record(actor, what, f"inspection:{row.id}", reason=reason)
