@@ -16,7 +16,17 @@ from inspect_app.extensions import db
 from inspect_app.inspections.models import Record
 from inspect_app.notices.models import Case, CaseItem, Deduction, Reply
 
-ACTS = ("opened", "extension_decided", "closed", "reopened", "accepted", "returned", "reconsidered", "sent", "deducted")
+ACTS = (
+    "opened",
+    "extension_decided",
+    "closed",
+    "reopened",
+    "accepted",
+    "returned",
+    "reconsidered",
+    "sent",
+    "deducted",
+)
 OF_RECORD = ("part", "entity_id", "code", "text", "severity", "location", "photos")
 
 
