@@ -15,7 +15,7 @@ SAMPLE = ["--quick", "--singles", "--pairs", "--sample", "600", "--schedules", "
 def test_no_story_breaks_a_promise_and_the_servers_agree(server: str) -> None:
     """A story that breaks one is named in the output, with the command that tells it again."""
     with campaign() as tell:
-        assert tell(["--server", server, *SAMPLE, "45"]) == 0
+        assert tell(["--server", server, *SAMPLE, "30"]) == 0
 
 
 @pytest.mark.pure
