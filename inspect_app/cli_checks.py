@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from urllib.parse import urlsplit
 
 import structlog
@@ -149,9 +150,12 @@ def sentence(error: Exception) -> str:
         return _of_the_database(error)
     if isinstance(error, StorageFull):
         return "The disk of INSPECT_APP_STORAGE_URL is full; nothing half written stays there."
+    if isinstance(error, OSError) and error.errno == errno.EHOSTUNREACH:
+        bucket = urlsplit(Settings.from_env().storage_url).hostname
+        return f"The bucket {bucket} of INSPECT_APP_STORAGE_URL does not answer: {str(error.filename)[:300]}"
     if isinstance(error, OSError):
         return f"{error.filename or 'The disk or the network'}: {error.strerror or error}.{_as_whom(error)}"
-    return _of_the_bucket(error)
+    return ""
 
 
 def _of_the_database(error: DBAPIError) -> str:
@@ -172,11 +176,3 @@ def _as_whom(error: OSError) -> str:
         if isinstance(error, PermissionError)
         else ""
     )
-
-
-def _of_the_bucket(error: Exception) -> str:
-    kind = type(error)
-    if not kind.__module__.startswith("obstore"):
-        return ""
-    named = urlsplit(Settings.from_env().storage_url).hostname
-    return f"The bucket {named} of INSPECT_APP_STORAGE_URL: {kind.__name__}: {(str(error).strip().splitlines() or [''])[0][:300]}"

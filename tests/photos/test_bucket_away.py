@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from inspect_app.cli_checks import sentence
 from inspect_app.photos import receiving
 from inspect_app.storage import s3
 from inspect_app.storage.s3 import S3Storage
@@ -65,3 +66,13 @@ def test_a_tablet_hears_that_the_server_is_busy_and_goes_on_where_it_was(
         assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "busy", "5")
     assert sender.create(content).headers["Upload-Offset"] == "0"
     assert sender.patch(place, 0, content).status_code == 204
+
+
+@pytest.mark.pure
+def test_an_operator_reads_which_bucket_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSPECT_APP_STORAGE_URL", "s3://photos?key=k&secret=geheim")
+    with pytest.raises(OSError, match="the bucket does not answer") as told:
+        bucket(free_port()).size("originals/ab/abc")
+    says = sentence(told.value)
+    assert says.startswith("The bucket photos of INSPECT_APP_STORAGE_URL does not answer: Generic S3 error")
+    assert "geheim" not in says

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from inspect_app.failpoints import NAMES
 from tests.processes.ledger import Ledger
 from tests.processes.proxy import Proxy
-from tests.processes.server import Server
+from tests.processes.server import PATIENCE, Server
 from tests.processes.tablets import Tablet
 
 STEP = 45  # seconds that the product's clock moves on per start: what a dead sender held is free again
@@ -99,6 +99,13 @@ class Campaign:
                 return True
             time.sleep(0.005)
         return False
+
+    def _acknowledges(self) -> bool:
+        """Whether something new is acknowledged; at the end of `PATIENCE` it is not."""
+        before, deadline = self._ledger.figures, time.monotonic() + PATIENCE
+        while self._ledger.figures == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self._ledger.figures != before
 
     def _heal(self) -> None:
         """A good line, no kills: everything that was offered arrives, and every tablet reads all of it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.conftest import make_settings, migrate_to_head
 from tests.processes.campaign import Campaign, Outcome
 from tests.processes.city import ground
-from tests.processes.postgres import PATIENCE, Postgres
+from tests.processes.postgres import Postgres
 
 LONGEST = 0.8  # seconds of pouring before it dies, once something was acknowledged
 AWAY = (0.0, 0.0, 1.0)  # seconds until it is started again
@@ -60,13 +60,6 @@ class DatabaseDies(Campaign):
         time.sleep(self._chance.choice(AWAY))
         self.postgres.start()
         self.outcome.kills["database"] += 1
-
-    def _acknowledges(self) -> bool:
-        """Whether something new is acknowledged; at the end of `PATIENCE` it is not."""
-        before, deadline = self._ledger.figures, time.monotonic() + PATIENCE
-        while self._ledger.figures == before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self._ledger.figures != before
 
 
 @contextmanager

@@ -66,7 +66,7 @@ class Cuts(Campaign):
         self._start()
         stop = threading.Event()
         senders = self._pour(stop)
-        self._until_acknowledged()
+        self._acknowledges()
         time.sleep(self._chance.uniform(0.0, LONGEST))
         self.machine.cut(self._server.group)
         self._server.kill()
@@ -77,11 +77,6 @@ class Cuts(Campaign):
             tablet.photos_begin_anew()
         self.machine.comes_back()
         self.outcome.kills["cut"] += 1
-
-    def _until_acknowledged(self) -> None:
-        before, deadline = self._ledger.figures, time.monotonic() + PATIENCE
-        while self._ledger.figures == before and time.monotonic() < deadline:
-            time.sleep(0.02)
 
 
 def _wait_until_still(processes: list[psutil.Process]) -> None:
