@@ -26,6 +26,8 @@ LETTER = "account_letter"
 VALID = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
 REMEMBERED = 3
 REQUESTS_PER_HOUR = 10
+RESET_WANTED = timedelta(hours=3)
+"""After so long nobody waits for the letter any more that was asked for."""
 
 
 def change_password(actor: Actor, current: str, new: str, *, keep: str, address: str = "") -> None:
@@ -111,7 +113,10 @@ def ask_for_reset(login: str, address: str) -> None:
         raise Problem("too_many", "這個網路位址申請太多次，請一小時後再試，或洽系統管理者。")
     slot = int(clock.now().timestamp() // 300)
     with transaction():
-        enqueue(LETTER, ref, {"login": login, "purpose": "reset"}, once=f"reset:{login}:{slot}")
+        until = (clock.now() + RESET_WANTED).isoformat()
+        enqueue(
+            LETTER, ref, {"login": login, "purpose": "reset", "until": until}, once=f"reset:{login}:{slot}"
+        )
         audit.record(sessions.NOBODY, "accounts.reset_asked", "account:unknown")
 
 

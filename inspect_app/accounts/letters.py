@@ -5,12 +5,15 @@ database, backup or queue ever holds a usable one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from inspect_app import clock
 from inspect_app.accounts import mail_changes, queries
 from inspect_app.accounts.credentials import new_one_time_token
 from inspect_app.accounts.models import Account
 from inspect_app.notifications.mail import Mail, Mailer
+from inspect_app.notifications.services import Needless
 
 SUBJECTS = {"invitation": "【工程施工查核】帳號邀請", "reset": "【工程施工查核】重設密碼"}
 BODIES = {
@@ -22,9 +25,13 @@ BODIES = {
 
 
 def handler(mailer: Mailer, public_url: str) -> Callable[[dict[str, Any]], None]:
-    """The outbox handler of `credentials.LETTER`; payload {login, purpose: invitation | reset}."""
+    """The outbox handler of `credentials.LETTER`; payload {login, purpose: invitation | reset, until}: nobody waits for days for a
+    link that was asked for.
+    """
 
     def deliver(payload: dict[str, Any]) -> None:
+        if "until" in payload and clock.now() > datetime.fromisoformat(payload["until"]):
+            raise Needless
         account = queries.by_login(payload["login"])
         if account is not None and _may_get(account):
             mailer.send(_letter(account, payload["purpose"], public_url))

@@ -41,7 +41,9 @@ from inspect_app.sync import previews
 
 OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
     "letters": {
-        "mail": lambda settings: mail_handler(mailer_from_url(settings.mail_url, settings.mail_from)),
+        "mail": lambda settings: mail_handler(
+            mailer_from_url(settings.mail_url, settings.mail_from), {notices.RULE: notices.wanted}
+        ),
         LETTER: lambda settings: account_letters.handler(
             mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
         ),
@@ -133,6 +135,7 @@ JOBS: tuple[Job, ...] = (
         lambda settings: held.clear(storage_from_url(settings.storage_url), clock.now()),
     ),
     Job("previews.clear", every(6 * 3600), lambda _: previews.clear()),
+    Job("cases.handed", every(300), lambda _: notices.tell_new_agencies()),
     Job("cases.remind", every(3600), lambda _: notices.remind_due()),
     Job("accounts.idle", every(6 * 3600), lambda _: accounts.disable_idle_accounts()),
     Job("accounts.sessions", every(6 * 3600), lambda _: sessions.forget_ended()),

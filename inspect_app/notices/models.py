@@ -17,6 +17,9 @@ class Case(db.Model):  # type: ignore[name-defined,misc]
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"), unique=True)
     tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), index=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agencies.id"), index=True)
+    told_agency_id: Mapped[str] = mapped_column(
+        ForeignKey("agencies.id")
+    )  # whose people know that it is theirs
     state: Mapped[str] = mapped_column(String(10), index=True)  # open, closed
     issued_on: Mapped[date] = mapped_column(Date)
     first_due_on: Mapped[date] = mapped_column(Date)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import smtplib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -30,8 +31,23 @@ class Mail:
     key: str = ""
 
 
+class Away(Exception):
+    """No letter leaves at the moment, whichever it is: its text names nobody. `amid`: it broke off in the middle of a letter, and
+    perhaps because of that one.
+    """
+
+    def __init__(self, error: BaseException, *, amid: bool = False) -> None:
+        super().__init__(f"郵件伺服器目前不收信（{_kind(error)}），系統會繼續重試")
+        self.amid = amid
+
+
+def _kind(error: BaseException) -> str:
+    code = getattr(error, "smtp_code", None)
+    return type(error).__name__ if code is None else f"{type(error).__name__} {code}"
+
+
 class Mailer(Protocol):
-    """Sends one mail or raises."""
+    """Sends one mail or raises: `Away`, or anything else for what became of this one."""
 
     def send(self, mail: Mail) -> None: ...
 
@@ -59,8 +75,12 @@ class FolderMailer:
     sender: str
 
     def send(self, mail: Mail) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{new_id()}.eml").write_bytes(_message(mail, self.sender).as_bytes())
+        message = _message(mail, self.sender).as_bytes()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / f"{new_id()}.eml").write_bytes(message)
+        except OSError as error:
+            raise Away(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +93,61 @@ class SmtpMailer:
     user: str = ""
     password: str = ""
     starttls: bool = False
+    patience: float = 30  # seconds without a byte
 
     def send(self, mail: Mail) -> None:
-        with smtplib.SMTP(self.host, self.port, timeout=30) as server:
+        message = _message(mail, self.sender)
+        with self._ready() as server, _told_apart():
+            server.send_message(message)
+
+    @contextmanager
+    def _ready(self) -> Iterator[smtplib.SMTP]:
+        """A connection that takes letters. How it ends says nothing of the letter any more: it was taken, or it was not."""
+        try:
+            server = self._opened()
+        except (smtplib.SMTPException, OSError) as error:
+            raise Away(error) from error
+        with closing(server):
+            yield server
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+
+    def _opened(self) -> smtplib.SMTP:
+        server = smtplib.SMTP(self.host, self.port, timeout=self.patience)
+        try:
             if self.starttls:
                 server.starttls(context=create_default_context())  # without it anybody on the way may answer
             if self.user:
                 server.login(self.user, self.password)
-            server.send_message(_message(mail, self.sender))
+            server.ehlo_or_helo_if_needed()
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """What is wrong with the server, or with us as its sender, is no letter's fault."""
+    try:
+        yield
+    except smtplib.SMTPSenderRefused as error:
+        raise Away(error) from error
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+        if SERVICE_CLOSES in _codes(error):
+            raise Away(error) from error
+        raise
+    except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError) as error:
+        raise Away(error, amid=True) from error
+
+
+SERVICE_CLOSES = 421
+
+
+def _codes(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> list[int]:
+    if isinstance(error, smtplib.SMTPDataError):
+        return [error.smtp_code]
+    return [code for code, _ in error.recipients.values()]
 
 
 def mailer_from_url(url: str, sender: str) -> Mailer:

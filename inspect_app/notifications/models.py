@@ -25,7 +25,7 @@ class OutboxRow(db.Model):  # type: ignore[name-defined,misc]
     ref: Mapped[str] = mapped_column(String(120), index=True)
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(10))  # waiting, running, done, failed
+    state: Mapped[str] = mapped_column(String(10))  # waiting, running, done, failed, dropped
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str] = mapped_column(Text, default="")

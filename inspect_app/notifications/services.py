@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from inspect_app import clock
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
-from inspect_app.notifications.mail import Mail, Mailer
+from inspect_app.notifications.mail import Away, Mail, Mailer
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.prepared import insert_new
 from inspect_app.transaction import end_read, transaction
@@ -25,9 +26,16 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 8
 LEASE = timedelta(minutes=3)  # longer than any handler takes
 LONGEST = timedelta(seconds=30 * 2**MAX_ATTEMPTS * 1.5)  # that a row is put off; see _pause
+AWAY = timedelta(minutes=1)  # until the next try where nothing leaves at all
 OPEN = ("waiting", "running", "failed")
-"""Every state but `done`, named one by one: by what a state is not, no database finds the few among the many."""
+"""Every state but `done` and `dropped`, named one by one: by what a state is not, no database finds the few among the many."""
 Handler = Callable[[dict[str, Any]], None]
+Standing = Callable[[list[str]], bool]
+"""Answers whether a letter is still wanted, from what was noted with it."""
+
+
+class Needless(Exception):
+    """What a handler raises when nobody needs it any more: the row ends without having been carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +60,38 @@ def enqueue(
 
 
 def enqueue_mail(
-    ref: str, to: str, subject: str, body: str, *, due: datetime | None = None, once: str | None = None
+    ref: str, to: str, subject: str, body: str, *, once: str | None = None, needed: tuple[str, ...] = ()
 ) -> bool:
-    """Queue one mail. `subject` never carries the text of a finding or the target of a sealed visit."""
-    letter = {"key": new_id(), "to": to, "subject": subject, "body": body}
-    return enqueue("mail", ref, letter, due=due, once=once)
+    """Queue one mail. `subject` never carries the text of a finding or the target of a sealed visit.
+
+    `needed`: what is asked before it leaves, (rule, argument, ...); a server may be away for a day, and a reminder of what was
+    answered meanwhile helps nobody.
+    """
+    letter = {"key": new_id(), "to": to, "subject": subject, "body": body, "needed": list(needed)}
+    return enqueue("mail", ref, letter, once=once)
 
 
-def mail_handler(mailer: Mailer) -> Handler:
-    """The outbox handler that sends mails by `mailer`."""
-    return lambda payload: mailer.send(
-        Mail(payload["to"], payload["subject"], payload["body"], key=payload["key"])
-    )
+def mail_handler(mailer: Mailer, rules: Mapping[str, Standing] = MappingProxyType({})) -> Handler:
+    """The outbox handler that sends mails by `mailer`; `rules` by the name that `enqueue_mail` was given."""
+
+    def deliver(payload: dict[str, Any]) -> None:
+        rule, *about = payload.get("needed") or [""]
+        if rule and not rules[rule](about):
+            raise Needless
+        end_read()
+        mailer.send(Mail(payload["to"], payload["subject"], payload["body"], key=payload["key"]))
+
+    return deliver
 
 
 def deliver_due(handlers: dict[str, Handler], limit: int = 50) -> int:
-    """Carry out what is due, each row in its own transaction; answers how many were tried."""
-    tried = 0
-    while tried < limit and (claim := _claim(tuple(handlers))) is not None:
+    """Carry out what is due, each row in its own transaction; answers how many were tried. It ends with the first to find that
+    nothing leaves at all: the others would only wait for the same, one after another.
+    """
+    tried, leaves = 0, True
+    while leaves and tried < limit and (claim := _claim(tuple(handlers))) is not None:
         tried += 1
-        _carry_out(claim, handlers)
+        leaves = _carry_out(claim, handlers)
     end_read()
     return tried
 
@@ -95,7 +115,7 @@ def _claim(kinds: tuple[str, ...]) -> Claim | None:
         row = session.scalars(
             select(OutboxRow)
             .where(OutboxRow.kind.in_(kinds), OutboxRow.state.in_(("waiting", "running")), _is_due(moment))
-            .order_by(OutboxRow.due_at)
+            .order_by(OutboxRow.due_at, OutboxRow.created_at)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
@@ -115,19 +135,23 @@ def _is_due(moment: datetime) -> ColumnElement[bool]:
     return or_(OutboxRow.due_at <= moment, never_tried, tried)
 
 
-def _carry_out(claim: Claim, handlers: dict[str, Handler]) -> None:
+def _carry_out(claim: Claim, handlers: dict[str, Handler]) -> bool:
+    """Answers whether others may leave."""
     row = db.session.get_one(OutboxRow, claim.row)
     kind, payload = row.kind, dict(row.payload)
     end_read()
+    error: Exception | None = None
     try:
         handlers[kind](payload)
-    except Exception as error:  # every kind of failure is kept on the row and tried again
-        log.warning(
-            "outbox.failed", row=claim.row, kind=kind, attempts=claim.attempt, error=type(error).__name__
-        )
-        _finish(claim, error)
-    else:
-        _finish(claim, None)
+    except Exception as caught:  # every kind of failure is kept on the row and tried again
+        error = caught
+        if not isinstance(error, Needless):
+            told = {"row": claim.row, "kind": kind, "attempts": claim.attempt, "error": type(error).__name__}
+            log.warning("outbox.failed", **told)
+    _finish(claim, error)
+    if isinstance(error, Away):
+        _put_off(tuple(handlers), str(error))
+    return not isinstance(error, Away)
 
 
 def _finish(claim: Claim, error: Exception | None) -> None:
@@ -139,10 +163,26 @@ def _finish(claim: Claim, error: Exception | None) -> None:
             return
         if error is None:
             row.state, row.done_at, row.error = "done", moment, ""
+        elif isinstance(error, Needless):
+            row.state, row.done_at, row.error = "dropped", moment, ""
+        elif isinstance(error, Away) and not error.amid:
+            row.state, row.attempts, row.due_at = "waiting", row.attempts - 1, moment
         else:
             row.state = "failed" if row.attempts >= MAX_ATTEMPTS else "waiting"
-            row.error = f"{type(error).__name__}: {error}"[:500]
+            row.error = _told(error)
             row.due_at = moment + _pause(row.attempts)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _put_off(kinds: tuple[str, ...], why: str) -> None:
+    """All that is due waits for a minute, as many attempts left as before. It goes in the order in which it was queued then."""
+    soon = clock.now() + AWAY
+    waits = and_(OutboxRow.kind.in_(kinds), OutboxRow.state == "waiting", OutboxRow.due_at < soon)
+    with transaction() as session:
+        session.execute(update(OutboxRow).where(waits).values(due_at=soon, error=why))
 
 
 def _pause(attempts: int) -> timedelta:

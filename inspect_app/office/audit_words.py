@@ -81,6 +81,7 @@ WORDS: dict[str, str] = {
     "notices.extension_decided": "決定展延",
     "notices.file_added": "加入佐證檔案",
     "notices.file_removed": "移除佐證檔案",
+    "notices.handed_over": "隨標案移交其他機關",
     "notices.letter_added": "登錄公文",
     "notices.opened": "通知缺失改善",
     "notices.overdue": "寄出逾期通知",

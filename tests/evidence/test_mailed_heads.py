@@ -30,7 +30,7 @@ from inspect_app.config import Settings
 from inspect_app.domain.heads import SignedHead, grouped, parse
 from inspect_app.evidence import bundle, heads, letters
 from inspect_app.evidence.verifier import verify_evidence
-from inspect_app.notifications.mail import Mail, mailer_from_url
+from inspect_app.notifications.mail import Away, Mail, mailer_from_url
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.transaction import transaction
 from tests.evidence.test_bundle import run
@@ -224,8 +224,9 @@ def test_a_mail_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
             if trusted:
                 monkeypatch.setenv("SSL_CERT_FILE", str(file))
             answering = pool.submit(answer_once, door, tls, heard)
-            with pytest.raises(refusal):
+            with pytest.raises(Away) as caught:
                 mailer.send(Mail(OFFICES[0], "紀錄首", "x"))
+            assert isinstance(caught.value.__cause__, refusal)
             answering.result(60)
     assert (heard[0], heard[1][:4].lower()) == (b"", b"ehlo")
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from inspect_app import clock as app_clock
+from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.permissions import Role
 from inspect_app.errors import Problem
 from inspect_app.inspections.models import Record
@@ -17,9 +18,12 @@ from inspect_app.notices.models import Case, CaseItem, Reply
 from inspect_app.notices.rules import evidence_of, gaps
 from inspect_app.notifications.models import OutboxRow
 from inspect_app.photos import services as photos
+from inspect_app.projects import merging
+from inspect_app.projects.models import Tender
 from inspect_app.transaction import transaction
 from tests.notices.conftest import Scene, issued
 from tests.support import factories, small_city
+from tests.support.jobs import work
 from tests.support.pictures import photo
 
 pytestmark = pytest.mark.timeout(300)
@@ -364,3 +368,56 @@ def test_a_withheld_score_opens_no_sanctions_until_its_letter(city: small_city.C
     services.issue_score_letter(held.coordinator, held.case.inspection_id, "研查字第2號", app_clock.today())
     assert len(queries.sanctions(held.case.id)) == 8
     assert [letter.kind for letter in queries.letters(held.case.id)] == ["record", "score"]
+
+
+def test_a_reminder_that_waited_does_not_leave_for_what_was_answered_meanwhile(
+    scene: Scene, app: Any, db: Any, clock: Any
+) -> None:
+    services.remind(scene.coordinator, scene.case.id)
+    reminder = mails(f"case:{scene.case.id}", "稽催")
+    answer_all(scene)
+    work(app, "outbox.letters")
+    assert {row.state for row in mails(f"case:{scene.case.id}", "稽催")} == {"dropped"}
+    assert reminder
+    assert {row.state for row in mails(f"case:{scene.case.id}", "送出改善結果")} == {"done"}
+
+
+def test_a_case_that_goes_to_another_agency_is_told_there_and_here_once(
+    scene: Scene, app: Any, db: Any, clock: Any
+) -> None:
+    """Whoever handed the work over knows of no cases; a letter to the one that had it says nothing of the work's name."""
+    other = factories.agency()
+    heir = factories.account(Role.AGENCY_HANDLER, agency_id=other.id)
+    kept = factories.tender(agency_id=other.id, number="接辦-1")
+    services.remind(scene.coordinator, scene.case.id)
+    with transaction() as session:
+        merging.fold(session, session.get_one(Tender, scene.case.tender_id), kept, app_clock.now())
+    for _ in range(2):
+        work(app, "cases.handed")
+    told = {row.payload["to"]: row.payload["body"] for row in mails(f"case:{scene.case.id}", "移交")}
+    before = {
+        person.email
+        for person in accounts.to_tell(
+            Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=scene.handler.agency_id or ""
+        )
+    }
+    assert set(told) == {heir.email} | before
+    assert before
+    assert f"/office/cases/{scene.case.id}" in told[heir.email]
+    assert all("/office/" not in told[email] for email in before)
+    assert len(mails(f"case:{scene.case.id}", "移交")) == len(told)
+    work(app, "outbox.letters")
+    waited = mails(f"case:{scene.case.id}", "稽催")
+    assert {row.state for row in waited} == {"dropped"}, "nobody is reminded of another agency's case"
+
+
+def test_approvers_are_told_once_of_what_waits_for_them(scene: Scene) -> None:
+    items = scene.fresh().items
+    for item in items[:2]:
+        write(scene, item)
+        services.mark_ready(scene.handler, item.id)
+    told = [row.payload for row in mails(f"case:{scene.case.id}", "待核章")]
+    assert sorted(row["to"] for row in told) == sorted(
+        {person.email for person in accounts.to_tell(Role.AGENCY_APPROVER, agency_id=scene.case.agency_id)}
+    )
+    assert all(f"#item-{items[0].id}" in row["body"] for row in told)

@@ -2,8 +2,9 @@
 
 from inspect_app.notices.rules import EVIDENCE_NAMES
 from inspect_app.notices.services.closing import close_case, reopen_case
+from inspect_app.notices.services.handing_over import tell_new_agencies
 from inspect_app.notices.services.issuing import issue, issue_score_letter
-from inspect_app.notices.services.reminding import remind, remind_due
+from inspect_app.notices.services.reminding import remind, remind_due, wanted
 from inspect_app.notices.services.replying import (
     Draft,
     add_file,
@@ -30,10 +31,11 @@ from inspect_app.notices.services.reviewing import (
     return_item,
     set_evidence,
 )
-from inspect_app.notices.services.telling import handlers_of
+from inspect_app.notices.services.telling import RULE, handlers_of
 
 __all__ = [
     "EVIDENCE_NAMES",
+    "RULE",
     "Draft",
     "LetterLine",
     "accept_item",
@@ -63,4 +65,6 @@ __all__ = [
     "save_draft",
     "send_replies",
     "set_evidence",
+    "tell_new_agencies",
+    "wanted",
 ]

@@ -43,7 +43,7 @@ def _open(inspection: Inspection, record: Record) -> Case:
     due = date.fromisoformat(content["improvement_deadline"])
     case = Case(
         id=new_id(), inspection_id=inspection.id, tender_id=inspection.tender_id, agency_id=inspection.agency_id,
-        state="open", issued_on=record.letter_on, first_due_on=due, due_on=due, created_at=clock.now(),
+        told_agency_id=inspection.agency_id, state="open", issued_on=record.letter_on, first_due_on=due, due_on=due, created_at=clock.now(),
     )  # fmt: skip
     lines = content["defects"] + content["design"] + content["advice"]
     case.items = [_item(no, line) for no, line in enumerate(lines, start=1)]

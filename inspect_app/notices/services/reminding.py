@@ -22,6 +22,7 @@ from inspect_app.notices.services.telling import handlers_of, tell
 from inspect_app.transaction import transaction
 
 WARN_WORKING_DAYS = 5
+ASKED = "asked"  # by a coordinator; the others are those of `_stage`
 
 
 def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> int:
@@ -38,7 +39,7 @@ def remind(actor: Actor, case_id: str, *, number: str = "", note: str = "") -> i
         body = f"改善期限 {format_date(case.due_on)}，仍有項目未送出。" + (
             f"\n\n{note.strip()}" if note.strip() else ""
         )
-        return tell(case, handlers_of(case), "［查核］改善結果稽催", body)
+        return tell(case, handlers_of(case), "［查核］改善結果稽催", body, stage=ASKED)
 
 
 def remind_due() -> int:
@@ -47,6 +48,24 @@ def remind_due() -> int:
     open_cases = list(db.session.scalars(select(Case).where(Case.state == "open")))
     stages = [(case, stage) for case in open_cases if (stage := _stage(case, today)) is not None]
     return sum(_tell_stage(case, stage) for case, stage in stages)
+
+
+def wanted(about: list[str]) -> bool:
+    """Whether a letter to an agency still helps when it leaves, perhaps a day late. `about`: the case, the agency, and of a
+    reminder its stage and deadline.
+    """
+    case_id, agency_id, *reminder = about
+    case = db.session.get(Case, case_id, populate_existing=True)
+    if case is None or case.agency_id != agency_id:
+        return False
+    return not reminder or _still_reminds(case, *reminder)
+
+
+def _still_reminds(case: Case, stage: str, due_on: str) -> bool:
+    today = clock.today()
+    if case.state != "open" or case.due_on.isoformat() != due_on:
+        return False
+    return _outstanding(case, today) if stage == ASKED else _stage(case, today) == stage
 
 
 def _outstanding(case: Case, today: date) -> bool:
@@ -70,8 +89,9 @@ def _tell_stage(case: Case, stage: str) -> bool:
     body = f"改善期限 {format_date(case.due_on)}，請儘速送出改善結果；無法如期完成的，請申請展延。"
     with transaction():
         told = tell(
-            case, handlers_of(case), subject, body, once=f"{stage}:{case.id}:{case.due_on.isoformat()}"
-        )
+            case, handlers_of(case), subject, body,
+            once=f"{stage}:{case.id}:{case.due_on.isoformat()}", stage=stage,
+        )  # fmt: skip
         if told:
             audit.record(SYSTEM, f"notices.{stage}", f"case:{case.id}")
     return told > 0

@@ -18,7 +18,7 @@ from inspect_app.notices.pinned import reply_digest
 from inspect_app.notices.rules import PHOTO_SLOTS, gaps
 from inspect_app.notices.services.holding import held, held_item
 from inspect_app.notices.services.issuing import check_letter_day, ledger
-from inspect_app.notices.services.telling import coordinators, handlers_of, tell
+from inspect_app.notices.services.telling import approvers_of, coordinators, handlers_of, tell
 from inspect_app.photos import services as photos
 from inspect_app.transaction import transaction
 
@@ -161,8 +161,18 @@ def mark_ready(actor: Actor, item_id: str) -> None:
                 field=next(iter(found)),
                 fields=found,
             )
+        first = all(other.state != "ready" for other in entry.case.items)
         entry.state = "ready"
         audit.record(actor, "notices.ready", f"case:{entry.case_id}", item=entry.id, round=entry.round)
+        if first:
+            _tell_approvers(actor, entry)
+
+
+def _tell_approvers(actor: Actor, entry: CaseItem) -> None:
+    """One letter for all that is handed over until they send it."""
+    others = [person for person in approvers_of(entry.case) if person.id != actor.id]
+    body = "承辦人員已交核章改善結果，請核章後送出；之後陸續交核章的項目不再另行通知。"
+    tell(entry.case, others, "［查核］改善結果待核章", body, item_id=entry.id)
 
 
 def reply_gaps(entry: CaseItem, reply: Reply) -> dict[str, str]:

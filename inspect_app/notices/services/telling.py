@@ -14,9 +14,16 @@ from inspect_app.notices.models import Case
 from inspect_app.notifications.services import enqueue_mail
 from inspect_app.projects.models import Tender
 
+RULE = "case"
+"""Under which the jobs ask `reminding.wanted` before a letter leaves."""
+
 
 def handlers_of(case: Case) -> list[Account]:
     return accounts.to_tell(Role.AGENCY_HANDLER, Role.AGENCY_APPROVER, agency_id=case.agency_id)
+
+
+def approvers_of(case: Case) -> list[Account]:
+    return accounts.to_tell(Role.AGENCY_APPROVER, agency_id=case.agency_id)
 
 
 def coordinators() -> list[Account]:
@@ -24,16 +31,35 @@ def coordinators() -> list[Account]:
 
 
 def tell(
-    case: Case, people: Iterable[Account], subject: str, body: str, *, item_id: str = "", once: str = ""
+    case: Case,
+    people: Iterable[Account],
+    subject: str,
+    body: str,
+    *,
+    item_id: str = "",
+    once: str = "",
+    stage: str = "",
 ) -> int:
     """Queue one mail per person with a link to the case (and its item); answers how many.
 
-    `once` keeps a stage from being told twice to the same person.
+    `once` keeps a stage from being told twice to the same person. What is the agency's leaves while the case is, and a
+    reminder (`stage`) while it still reminds of something (`wanted`).
     """
     tender = db.session.get_one(Tender, case.tender_id)
     url = f"{current_app.config['SETTINGS'].public_url}/office/cases/{case.id}" + (
         f"#item-{item_id}" if item_id else ""
     )
     text = f"工程：{tender.name}\n標案編號：{tender.number}\n\n{body}\n\n請由此處理：{url}\n"
-    keys = {person.email: f"{once}:{person.id}" if once else None for person in people}
-    return sum(enqueue_mail(f"case:{case.id}", email, subject, text, once=key) for email, key in keys.items())
+    reminds = (stage, case.due_on.isoformat()) if stage else ()
+    about = (RULE, case.id, case.agency_id, *reminds)
+    return sum(
+        enqueue_mail(
+            f"case:{case.id}",
+            person.email,
+            subject,
+            text,
+            once=f"{once}:{person.id}" if once else None,
+            needed=about if person.agency_id == case.agency_id else (),
+        )
+        for person in {person.email: person for person in people}.values()
+    )

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from inspect_app.accounts import queries as accounts
-from inspect_app.notifications.mail import Mail, Mailer
+from inspect_app.ids import new_id
+from inspect_app.notifications.mail import Away, Mail, Mailer
 from inspect_app.notifications.services import enqueue
 from inspect_app.scheduling import queries
 from inspect_app.scheduling.models import CALL, Visit
@@ -48,7 +49,8 @@ def _hour(plan: Plan, person: TeamMember) -> datetime:
 
 def _queue(visit: Visit, place: int, text: str) -> bool:
     once = f"{CALL}:{text}:{visit.id}:{visit.version}:{place}"
-    return enqueue(CALL, f"visit:{visit.id}", {"visit": visit.id, "place": place, "text": text}, once=once)
+    payload = {"key": new_id(), "visit": visit.id, "place": place, "text": text}
+    return enqueue(CALL, f"visit:{visit.id}", payload, once=once)
 
 
 def call_handler(mailer: Mailer, public_url: str) -> Callable[[dict[str, Any]], None]:
@@ -59,7 +61,8 @@ def call_handler(mailer: Mailer, public_url: str) -> Callable[[dict[str, Any]], 
         account = accounts.get(person.account_id) if person else None
         if account is not None and account.email and accounts.usable(account):
             subject, body = TEXTS[payload["text"]]
-            _send(mailer, Mail(account.email, subject, body.format(link=f"{public_url}/office/")))
+            letter = body.format(link=f"{public_url}/office/")
+            _send(mailer, Mail(account.email, subject, letter, key=payload["key"]))
 
     return send
 
@@ -68,6 +71,8 @@ def _send(mailer: Mailer, mail: Mail) -> None:
     """A failure's own text may name the recipient; the outbox keeps its kind only."""
     try:
         mailer.send(mail)
+    except Away:
+        raise
     except Exception as error:
         raise RuntimeError(type(error).__name__) from None
 
