@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from inspect_app.accounts import queries
 from inspect_app.accounts.permissions import Role
-from inspect_app.cli import ROLES, main
+from inspect_app.cli import main
 from tests.support import factories as make
 from tests.support.office import Visitor
 
@@ -77,7 +77,3 @@ def test_a_mistake_is_one_sentence_and_exit_1(run: Run, words: list[str]) -> Non
     answer = run(*words)
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr.count("\n") == 1
-
-
-def test_the_command_knows_every_role() -> None:
-    assert set(ROLES) == {role.value for role in Role}
