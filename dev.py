@@ -44,11 +44,20 @@ VERBS = {
     "freeze": (testing.freeze, "write today's /api/v1 answers as the frozen contract in tests/contracts"),
     "lock": (locks.main, "make the locks anew from requirements/*.in and static/package.json"),
 }
+PARSES = {"simulate"}  # has a parser that explains itself
 
 
 def usage() -> str:
     lines = [f"  python3 dev.py {verb:<8} {text}" for verb, (_, text) in VERBS.items()]
     return "\n".join(["inspect-app: one script for everything", "", *lines])
+
+
+def explained(verb: str) -> str:
+    """What one verb does and takes. Asking begins nothing: some verbs kill servers for an hour."""
+    does, text = VERBS[verb]
+    return "\n".join(
+        [f"python3 dev.py {verb}: {text}", *([] if does.__doc__ is None else ["", does.__doc__.strip()])]
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -58,6 +67,9 @@ def main(arguments: list[str]) -> int:
     if arguments[0] not in VERBS:
         print(f"Unknown verb {arguments[0]!r}.\n\n{usage()}", file=sys.stderr)
         return 2
+    if arguments[0] not in PARSES and {"-h", "--help"} & set(arguments[1:]):
+        print(explained(arguments[0]))
+        return 0
     try:
         return VERBS[arguments[0]][0](arguments[1:])
     except KeyboardInterrupt:

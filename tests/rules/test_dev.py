@@ -31,6 +31,18 @@ def test_it_explains_each_verb(capsys: Any) -> None:
     assert "Unknown verb 'dance'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", sorted(set(dev.VERBS) - dev.PARSES))
+def test_asking_what_a_verb_does_does_nothing(
+    verb: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begins(arguments: list[str]) -> int:
+        raise AssertionError
+
+    monkeypatch.setitem(dev.VERBS, verb, (begins, dev.VERBS[verb][1]))
+    assert dev.main([verb, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"python3 dev.py {verb}: {dev.VERBS[verb][1]}")
+
+
 def test_a_submission_passes_lint_and_test() -> None:
     lines = (ROOT / ".ci/run").read_text("utf-8").splitlines()
     assert lines[-2:] == ["python3 dev.py lint", "python3 dev.py test"]
