@@ -21,7 +21,7 @@ def healthz() -> dict[str, str]:
 @blueprint.get("/readyz")
 @public
 def readyz() -> dict[str, str]:
-    """Ready when the database answers; otherwise 500."""
+    """Ready when the database answers; otherwise 503 (busy, away) or 500 (no such file)."""
     db.session.execute(text("SELECT 1"))
     return {"status": "ready"}
 

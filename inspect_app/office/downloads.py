@@ -11,7 +11,6 @@ TYPES = {
     "odt": "application/vnd.oasis.opendocument.text",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "py": "text/x-python; charset=utf-8",
     "html": "text/html; charset=utf-8",

@@ -110,6 +110,7 @@ FORGERIES = {
     "a confirmation": ("record", "UPDATE confirmations SET agreed = NOT agreed"),
     "a wording": ("record", "UPDATE wordings SET text = '沒有缺失'"),
     "the letter": ("record", "UPDATE records SET letter_on = '2026-11-20'"),
+    "the number of the letter that told a score": ("record", "UPDATE records SET score_letter_no = 'x'"),
     "who approved": ("record", "UPDATE records SET approved_by = 'x'"),
     "a record deleted": ("record", "DELETE FROM records"),
     "the figures": ("figure", "UPDATE rollups SET score = 95"),

@@ -181,8 +181,15 @@ def test_test_results_and_the_score_letter_by_their_pages(client: FlaskClient, d
     )
     assert "R-9" in desk["staff"].get("?tab=tests").text
     assert action_of(desk["coordinator"].get()) == "發成績函"
-    assert desk["coordinator"].post("/score-letter", letter_no="字", letter_on="115.11.23").status_code == 303
-    assert "69 分（丙等）" in desk["handler"].get().text
+    assert (
+        desk["coordinator"]
+        .post("/score-letter", letter_no="府研查字第9號", letter_on="115.11.23")
+        .status_code
+        == 303
+    )
+    told = desk["handler"].get().text
+    assert "69 分（丙等）" in told
+    assert "府研查字第9號" in told
 
 
 def test_the_history_tells_who_wrote_what_and_what_came_late(

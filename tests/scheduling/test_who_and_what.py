@@ -1,4 +1,4 @@
-"""The rules about the team, recusal, the target and the type (rules.md 1.1, 1.3, 5, 10 in the product's own docs)."""
+"""The rules about the team, recusal, the target and the type of a visit."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ def _of_record(record: Record, lines_of_it: Sequence[Row[Any]]) -> Iterator[str]
     letter = (record.letter_no, _day(record.letter_on))
     if letter != ((issued.detail["letter_no"], issued.detail["letter_on"]) if issued else ("", None)):
         yield "its letter is not the one that was entered"
-    if _day(record.score_letter_on) != (score.detail["letter_on"] if score else None):
+    letter = (record.score_letter_no, _day(record.score_letter_on))
+    if letter != ((score.detail["letter_no"], score.detail["letter_on"]) if score else ("", None)):
         yield "its score's letter is not the one that was entered"
 
 

@@ -35,7 +35,7 @@ class Dispatch:
 def issue_record(actor: Actor, inspection_id: str, dispatch: Dispatch) -> None:
     """Enter the letter's date and number: the 7-working-day clock stops and the record counts in every figure.
 
-    Raises `missing`, `bad_value` (a date before the approval's day or in the future), `reason_required` (late).
+    Raises `missing`, `bad_value` (a date before the visit's day or in the future), `reason_required` (late).
     """
     with transaction() as session:
         row = reach(actor, Permission.ISSUE_RECORDS, inspection_id, "approved")
@@ -78,7 +78,8 @@ def _check_letter(number: str, on: date, earliest: date) -> None:
 def issue_score_letter(actor: Actor, inspection_id: str, number: str, on: date) -> None:
     """Tell a withheld score by its own letter, once every test that can force 丙等 is judged (art 8).
 
-    The sheets are those of the approved record: what came in later does not change a score.
+    The sheets are those of the approved record: what came in later does not change a score. Raises `wrong_state` (nothing is
+    withheld, or a test is not judged yet), `missing`, `bad_value` (a date before the record's letter or in the future).
     """
     with transaction() as session:
         row = reach(actor, Permission.ISSUE_RECORDS, inspection_id, "issued")
@@ -92,7 +93,7 @@ def issue_score_letter(actor: Actor, inspection_id: str, number: str, on: date) 
         record.content = content
         record.withheld, record.score_letter_no, record.score_letter_on = False, number.strip(), on
         write_rollup(row, record)
-        facts = {"letter_on": on, "content": content_digest(content)}
+        facts = {"letter_on": on, "letter_no": record.score_letter_no, "content": content_digest(content)}
         audit.record(actor, "inspections.score_told", f"inspection:{inspection_id}", **facts)
     db.session.expire(record)
 

@@ -7,13 +7,6 @@ import type { Rules } from './rules';
 export const PARTIES = ['owner', 'contractor', 'supervision', 'pcm'] as const;
 export type Party = (typeof PARTIES)[number];
 
-export const PARTY_LABELS: Record<Party, string> = {
-  owner: '主辦機關',
-  contractor: '承攬廠商',
-  supervision: '監造單位',
-  pcm: '專案管理廠商',
-};
-
 /** The agreed points of one finding; "also" charges the same points to that party, its own number overrides. */
 export interface Charge {
   code: string;

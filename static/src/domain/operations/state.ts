@@ -15,11 +15,6 @@ export function shownValue(entity: FoldedEntity | null, field: string): Json {
   return entity?.fields[field]?.value ?? null;
 }
 
-/** {field: shown value} */
-export function valuesOf(entity: FoldedEntity | null): Record<string, Json> {
-  return Object.fromEntries(Object.entries(entity?.fields ?? {}).map(([name, field]) => [name, field.value]));
-}
-
 /** Entities of a kind without the deleted ones, by id (UUIDv7 ids: in the order of their making). */
 export const listOf = (state: Folded, kind: EntityKind): FoldedEntity[] =>
   entitiesOf(state, kind).filter((entity) => shownValue(entity, 'deleted') !== true);

@@ -60,8 +60,6 @@ export function provideInspection(
   return inspection;
 }
 
-export const INSPECTION_KEY = KEY;
-
 export function inspectionOf(
   id: string,
   engine: Engine,

@@ -1,5 +1,5 @@
 /** Who is at work, the engine that serves them, and the door before it. One person at a time in a tab. */
-import { type InjectionKey, inject, provide, type Ref, shallowRef } from 'vue';
+import { type InjectionKey, inject, type Ref, shallowRef } from 'vue';
 import type { Engine, KnownPerson } from '../../engine';
 
 /** How the screens come to an engine. */
@@ -63,7 +63,7 @@ export interface Session {
   leave(): Promise<void>;
 }
 
-const SESSION: InjectionKey<Session> = Symbol('session');
+export const SESSION_KEY: InjectionKey<Session> = Symbol('session');
 /** Tells the other tabs that a first PIN was set. */
 const CHANNEL = 'inspect-app-door';
 
@@ -221,11 +221,8 @@ export function createSession(entrance: Entrance): Session {
   };
 }
 
-export const provideSession = (session: Session): void => provide(SESSION, session);
-export const SESSION_KEY = SESSION;
-
 export function useSession(): Session {
-  const session = inject(SESSION);
+  const session = inject(SESSION_KEY);
   if (session === undefined) throw new Error('no session above this component');
   return session;
 }
