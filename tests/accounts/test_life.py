@@ -130,6 +130,7 @@ def test_a_disabled_account_tells_so_only_to_who_knows_the_password(
     account = make.account(Role.STAFF, login="staff", password=PASSWORD)
     services.disable_account(administrator, account.id, "離職")
     assert "已停用" not in visitor().sign_in("staff", "wrong").text
+    assert "已停用" in visitor().sign_in("staff", PASSWORD).text
 
 
 def test_an_expired_account_works_through_its_last_day(

@@ -35,6 +35,18 @@ describe('whose session sends', () => {
     expect(server.log).toHaveLength(1);
   });
 
+  test('the server tells how far this clock is behind it, and that a right one is right', async () => {
+    opened = await bench('leader');
+    const { engine, server, tablet, clock } = opened;
+    await engine.sendNow();
+    expect(Math.abs(engine.status.get().clockOffset ?? Number.NaN)).toBeLessThan(60_000);
+    await engine.stop();
+    const leader = tablet.account.id;
+    await tablet.start({ transport: async (request) => server.handle(request, leader, clock.now + 900_000) });
+    await tablet.engine.sendNow();
+    expect(Math.abs((tablet.engine.status.get().clockOffset ?? 0) - 900_000)).toBeLessThan(60_000);
+  });
+
   test('signed out in the field: everything is kept, and goes after signing in', async () => {
     opened = await bench('leader');
     const { engine, server, tablet } = opened;
