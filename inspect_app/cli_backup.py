@@ -36,12 +36,22 @@ from inspect_app.installation.services import new_epoch
 from inspect_app.notices import pinned
 from inspect_app.photos.models import Photo
 from inspect_app.photos.store import original_key, store
+from inspect_app.photos.verification import look_soon
 from inspect_app.transaction import one_read, transaction
 
 FORMAT = "inspect-app-backup/1"
 BATCH = 500
 EPHEMERAL = {"sign_ins", "sign_in_failures", "one_time_tokens"}  # nobody is signed in by a backup
 Manifest = dict[str, Any]
+
+
+class SpoiltPhoto(Problem):
+    """`hash_mismatch`: an original that is not known to be so."""
+
+    def __init__(self, sha256: str, how: str) -> None:
+        says = f"The stored photo {sha256} is {how}. The jobs process judges it within the hour, and backups go on without it; "
+        super().__init__("hash_mismatch", says + "`inspect-app audit verify` names all that are so.")
+        self.sha256 = sha256
 
 
 def backup(folder: Path) -> Manifest:
@@ -53,9 +63,13 @@ def backup(folder: Path) -> Manifest:
         raise Problem("conflict", f"{folder} is not empty; name a new folder for the backup.")
     (folder / "tables").mkdir(parents=True)
     (folder / "originals").mkdir()
-    with one_read() as session:
-        _one_snapshot(session)
-        logs, manifest = _written(folder, session)
+    try:
+        with one_read() as session:
+            _one_snapshot(session)
+            logs, manifest = _written(folder, session)
+    except SpoiltPhoto as error:
+        look_soon([error.sha256])
+        raise
     with (folder / "manifest.json").open("wb") as file:
         _write(file, json.dumps(manifest, indent=1).encode())
     _sync_names(folder)
@@ -157,13 +171,9 @@ def _write_photo(folder: Path, sha256: str) -> int:
                 size += file.write(chunk)
             _write(file, b"")
     except KeyError:
-        raise Problem(
-            "hash_mismatch", f"The stored photo {sha256} is missing; run `inspect-app audit verify`."
-        ) from None
+        raise SpoiltPhoto(sha256, "missing") from None
     if digest.hexdigest() != sha256:
-        raise Problem(
-            "hash_mismatch", f"The stored photo {sha256} is spoilt; run `inspect-app audit verify`."
-        )
+        raise SpoiltPhoto(sha256, "spoilt")
     return size
 
 

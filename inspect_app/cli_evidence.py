@@ -17,6 +17,7 @@ from inspect_app.evidence.verification import Report
 from inspect_app.evidence.verification import verify as verify_everything
 from inspect_app.installation import keys
 from inspect_app.notices import pinned
+from inspect_app.photos.verification import look_soon
 from inspect_app.transaction import transaction
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ def verify(printed: tuple[str, ...]) -> Report:
     report = verify_everything([_head(text) for text in printed], pinned.CHECKS)
     try:
         verified.note(report)
+        look_soon(fault.row.removeprefix("photo ") for fault in report.faults if fault.kind == "photo")
     except (SQLAlchemyError, OSError):  # a database that cannot be written is checked all the same
         log.exception("evidence.result_not_noted")
     return report

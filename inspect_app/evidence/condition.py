@@ -24,6 +24,7 @@ from inspect_app.extensions import db
 from inspect_app.installation.services import is_demo
 from inspect_app.notifications import services as outbox
 from inspect_app.notifications.models import OutboxRow
+from inspect_app.photos import verification as originals
 from inspect_app.photos.models import Photo
 from inspect_app.photos.originals import PROCESS
 from inspect_app.scheduling.models import CALL
@@ -31,6 +32,7 @@ from inspect_app.transaction import transaction
 
 SILENT = timedelta(minutes=10)  # the jobs process marks the moment four times a minute
 UNSAVED = timedelta(days=2)  # a backup is made every night
+UNREAD = timedelta(days=14)  # each original is read again within a week
 LETTERS = ("mail", LETTER)
 OF_LETTERS = timedelta(days=14)  # what is older went by telephone long ago
 LATE_LETTER, LATE_PHOTO = timedelta(hours=1), timedelta(hours=6)
@@ -48,6 +50,7 @@ def todos(actor: Actor, today: date) -> list[Todo]:
         _letters,
         _photos,
         _spoilt,
+        _unread,
     )
     return [line for ask in asked if (line := ask()) is not None]
 
@@ -136,14 +139,23 @@ def _photos() -> Todo | None:
 
 
 def _spoilt() -> Todo | None:
-    """The nightly check's finding, until the photo is sound again."""
+    """The round's finding, until the photo is sound again."""
     count = db.session.scalar(select(func.count()).where(Photo.state == "quarantined")) or 0
     if not count:
         return None
     return _line(
-        f"有 {count} 張照片的原檔遺失或與雜湊值不符，已經隔離；請檢查儲存空間，從備份的 originals 取回同名的檔案，每日查驗無誤後自動解除",
+        f"有 {count} 張照片的原檔遺失或與雜湊值不符，已經隔離；請檢查儲存空間，從備份的 originals 取回同名的檔案，一天內查驗無誤後自動解除",
         "office.audit_log", "查看照片", action="photos.quarantined",
     )  # fmt: skip
+
+
+def _unread() -> Todo | None:
+    """The round of the originals: each is read once a week."""
+    oldest = originals.oldest_look()
+    if oldest is None or oldest > clock.now() - UNREAD:
+        return None
+    told = f"最久的一張照片原檔已經 {_length(clock.now() - oldest)}沒有重新查驗（應每週輪完一次）"
+    return _line(f"{told}；請檢查儲存空間是否都讀得到，並查看背景工作紀錄裡的 photos.not_looked_at")
 
 
 def late_letters() -> list[OutboxRow]:

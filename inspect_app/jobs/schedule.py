@@ -124,7 +124,7 @@ JOBS: tuple[Job, ...] = (
         lambda _: (services_open.open_released(), quarantine.take_up_released()),
     ),
     Job("visits.call", every(15), lambda _: scheduling.call_due(clock.now())),
-    Job("photos.verify", every(24 * 3600), lambda _: verification.quarantine_spoilt()),
+    Job("photos.verify", every(3600), lambda _: verification.quarantine_spoilt()),
     Job("photos.again", every(3600), lambda _: retry_all("photo.process")),
     Job("letters.again", every(6 * 3600), try_letters_again),
     Job("photos.forget", every(6 * 3600), lambda _: forget_done("photo.process", DEVELOPED)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ ACTS = (
     "sent",
     "deducted",
 )
+PAGE = 100  # each with all its answers
 OF_RECORD = ("part", "entity_id", "code", "text", "severity", "location", "photos")
 
 
@@ -40,17 +42,19 @@ def reply_digest(reply: Reply) -> str:
 def faults() -> Iterator[Fault]:
     """The first thing about each case that is not what the log says."""
     told = lines.told(*(f"notices.{act}" for act in ACTS))
-    deducted = {(row.case_id, row.party): row.amount for row in db.session.scalars(select(Deduction))}
+    deducted: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in db.session.scalars(select(Deduction)):
+        deducted[row.case_id][row.party] = row.amount
     query = (
         select(Case, Record.content)
         .join(Record, Record.inspection_id == Case.inspection_id)
         .order_by(Case.id)
+        .options(selectinload(Case.items).selectinload(CaseItem.replies))
     )
-    cases = db.session.execute(query.options(selectinload(Case.items).selectinload(CaseItem.replies)))
+    cases = db.session.execute(query.execution_options(yield_per=PAGE))
     for case, content in cases:
         found = told.pop(f"case:{case.id}", [])
-        kept = {party: amount for (key, party), amount in deducted.items() if key == case.id}
-        says = next(_wrong(case, content, found, kept), None)
+        says = next(_wrong(case, content, found, deducted.get(case.id, {})), None)
         if says:
             yield Fault("case", f"case {case.id}", says)
     for subject in sorted(told):

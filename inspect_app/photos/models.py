@@ -32,6 +32,7 @@ class Photo(db.Model):  # type: ignore[name-defined,misc]
     band2: Mapped[int | None] = mapped_column(Integer, index=True)
     band3: Mapped[int | None] = mapped_column(Integer, index=True)
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    looked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)  # when its bytes were hashed last
 
 
 class Possession(db.Model):  # type: ignore[name-defined,misc]

@@ -124,7 +124,7 @@ def register(actor: Actor, stored: Stored, *, by: Actor | None = None) -> None:
     moment = clock.now()
     with transaction() as session:
         row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type, "state": "stored",
-               "problem": "", "exif": {}, "stored_at": moment}  # fmt: skip
+               "problem": "", "exif": {}, "stored_at": moment, "looked_at": moment}  # fmt: skip
         if insert_new(Photo, [row]):
             _refuse_cleared(stored)
         else:

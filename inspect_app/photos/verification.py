@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
-from inspect_app import audit
+from inspect_app import audit, clock
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.extensions import db
 from inspect_app.notifications.services import enqueue
@@ -19,6 +20,11 @@ from inspect_app.photos.store import original_key, store
 from inspect_app.transaction import end_read, transaction
 
 log = structlog.get_logger()
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+AGAIN = timedelta(days=6)
+"""After so long an original is read again, so that each is within a week."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+PAGE, LEAST, PATIENCE = 1000, 50, 3
 UNREADABLE = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)
 """What a disk says of bytes that it has lost."""
 
@@ -48,21 +54,71 @@ def count() -> int:
 
 def spoilt() -> Iterator[str]:
     """The hashes of originals that are missing or changed, by hash; those already known to be so included."""
-    return (sha256 for sha256, size, _ in _known() if not sound(sha256, size))
+    return (sha256 for sha256, size in _all() if not sound(sha256, size))
 
 
-def _known() -> list[tuple[str, int, str]]:
-    """Hash, size and state of every original. Nothing is held meanwhile: to read them all takes hours."""
-    rows = db.session.execute(select(Photo.sha256, Photo.size, Photo.state).order_by(Photo.sha256)).all()
-    end_read()
-    return [(row.sha256, row.size, row.state) for row in rows]
+def _all() -> Iterator[tuple[str, int]]:
+    """Hash and size of every original, a page at a time. Nothing is held meanwhile: to read them all takes hours."""
+    last = ""
+    query = select(Photo.sha256, Photo.size).order_by(Photo.sha256).limit(PAGE)
+    while page := db.session.execute(query.where(Photo.sha256 > last)).all():
+        end_read()
+        yield from ((row.sha256, row.size) for row in page)
+        last = page[-1].sha256
 
 
-def quarantine_spoilt() -> int:
-    """The job: mark what no longer is what it was, so that receipts, records and senders know; answers how many are new.
-    What is sound after all, because a disk that was away is there again, loses the mark.
+def oldest_look() -> datetime | None:
+    """When the original was read that was not for longest; None where there is none."""
+    return db.session.scalar(select(func.min(Photo.looked_at)))
+
+
+def quarantine_spoilt(after: timedelta = AGAIN) -> int:
+    """The job: read again what was not for so long, and mark what no longer is what it was, so that receipts, records and senders
+    know; answers how many are new. What is sound after all, because a disk that was away is there again, loses the mark.
+
+    Storage that does not answer says nothing of a photo: the next hour asks again. One file that nobody may open stands before
+    no other; several in a row are the storage, and end it.
     """
-    return sum(_judge(*row) for row in _known())
+    new, failed = 0, 0
+    for sha256, size, state in _due(after):
+        try:
+            new += _judge(sha256, size, state)
+        except OSError as error:
+            failed += 1
+            log.error("photos.not_looked_at", photo=sha256, error=type(error).__name__)  # noqa: TRY400
+            if failed == PATIENCE:
+                raise
+            continue
+        failed = 0
+        _looked_at(sha256)
+    return new
+
+
+def _due(after: timedelta) -> list[tuple[str, int, str]]:
+    """An hour's share of what is due, the oldest first: twice what it takes to get round in time, so that what was missed is made
+    up. Where it stopped stands with the photos; nothing begins anew with the process. By hash, which is by chance.
+    """
+    now, share = clock.now(), LEAST + 2 * count() // (AGAIN // HOUR)
+    ahead = Photo.looked_at > now + DAY  # by a clock that has been put back since
+    marked = and_(Photo.state == "quarantined", Photo.looked_at <= now - min(after, DAY))
+    query = select(Photo.sha256, Photo.size, Photo.state).where(
+        or_(Photo.looked_at <= now - after, marked, ahead)
+    )
+    rows = db.session.execute(query.order_by(Photo.looked_at).limit(share)).all()
+    end_read()
+    return sorted((row.sha256, row.size, row.state) for row in rows)
+
+
+def look_soon(sha256s: Iterable[str]) -> None:
+    """Whoever came upon one that is not sound has the job judge it within the hour: a backup waits for that."""
+    with transaction() as session:
+        for sha256 in sha256s:
+            session.execute(update(Photo).where(Photo.sha256 == sha256).values(looked_at=LONG_AGO))
+
+
+def _looked_at(sha256: str) -> None:
+    with transaction(lasting=False) as session:
+        session.execute(update(Photo).where(Photo.sha256 == sha256).values(looked_at=clock.now()))
 
 
 def _judge(sha256: str, size: int, state: str) -> int:

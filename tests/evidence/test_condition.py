@@ -73,7 +73,8 @@ def test_spoilt_photos_and_those_that_wait_for_ever_are_told(app: Any, db: Any, 
     with transaction() as session:
         session.add(
             Photo(
-                sha256="1" * 64, size=1, media_type="image/jpeg", state="quarantined", stored_at=product_clock.now()
+                sha256="1" * 64, size=1, media_type="image/jpeg", state="quarantined", stored_at=product_clock.now(),
+                looked_at=product_clock.now(),
             )
         )  # fmt: skip
     assert told("有 1 張照片的原檔遺失或與雜")

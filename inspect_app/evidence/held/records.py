@@ -15,6 +15,7 @@ from inspect_app.inspections.document import content_digest
 from inspect_app.inspections.models import Confirmation, Record, TestResult, Wording
 
 Lines = dict[str, list[Row[Any]]]
+PAGE = 100  # each holds all that was found at a site
 WITHDRAWN = "inspections.approval_withdrawn"
 ONCE = {
     "inspections.approved": "approved",
@@ -33,7 +34,8 @@ def faults() -> Iterator[Fault]:
 
 def _records(told: Lines) -> Iterator[Fault]:
     seen = set()
-    for record in db.session.scalars(select(Record).order_by(Record.inspection_id)):
+    rows = select(Record).order_by(Record.inspection_id).execution_options(yield_per=PAGE)
+    for record in db.session.scalars(rows):
         subject = f"inspection:{record.inspection_id}"
         seen.add(subject)
         for says in _of_record(record, told.get(subject, [])):
@@ -127,7 +129,7 @@ def _wordings(told: Lines) -> Iterator[Fault]:
     }
     rows = {
         (row.inspection_id, row.id): (row.entity_id, row.field, hashlib.sha256(row.text.encode()).hexdigest())
-        for row in db.session.scalars(select(Wording))
+        for row in db.session.scalars(select(Wording).execution_options(yield_per=PAGE))
     }
     yield from _differing("wording", latest, rows)
 

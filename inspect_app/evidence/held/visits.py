@@ -26,6 +26,7 @@ KINDS = (
     "released",
     "viewed",
 )
+PAGE = 100
 STATES = {
     "planned": ("draft",), "submitted": ("submitted",), "approved": ("sealed",), "returned": ("draft",), "cancelled": ("cancelled",),
     "released": ("released",), "postponed": ("sealed", "submitted"),
@@ -37,7 +38,7 @@ def faults() -> Iterator[Fault]:
     """Bad visits, and events whose words are not those that were written."""
     told = lines.told(*(f"scheduling.{kind}" for kind in KINDS))
     events = {row.id: row.reason for row in db.session.execute(select(VisitEvent.id, VisitEvent.reason))}
-    for visit in db.session.scalars(select(Visit).order_by(Visit.id)):
+    for visit in db.session.scalars(select(Visit).order_by(Visit.id).execution_options(yield_per=PAGE)):
         found = told.pop(f"visit:{visit.id}", [])
         says = _wrong(visit, found) or _words(found, events)
         if says:
