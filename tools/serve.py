@@ -30,7 +30,7 @@ def prepare(home: Path) -> None:
         return
     if unfinished.exists():
         shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished.touch()
     print("Loading the demo city (once) ...", flush=True)
     must([tool("inspect-app"), "demo"], "The demo city could not be loaded.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspect_app.catalogue.knob import Knob, SheetKnob
+from inspect_app.domain.penalties import PAYERS
 
 _RATES = (
     ("huge", "巨額採購以上"),
@@ -12,7 +13,6 @@ _RATES = (
     ("ten", "1,000 萬元以上未達查核金額"),
     ("small", "未達 1,000 萬元"),
 )
-_PAYERS = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pcm", "專案管理廠商"))
 _BANDS = (
     ("large", "5,000 萬元以上"),
     ("middle", "1,000 萬至未達 5,000 萬元"),
@@ -287,7 +287,7 @@ _ALL = (
             unit="元",
         )
         for place, (key, label) in enumerate(_RATES)
-        for who, name in _PAYERS
+        for who, name in PAYERS
     ),
 )
 

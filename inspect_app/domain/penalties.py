@@ -29,6 +29,10 @@ PARTY_LABELS = {
     Party.SUPERVISION: "監造單位",
     Party.PCM: "專案管理廠商",
 }
+PAYERS = tuple(
+    (party.value, PARTY_LABELS[party]) for party in (Party.CONTRACTOR, Party.SUPERVISION, Party.PCM)
+)
+"""Whose points cost money, with their names."""
 _CONTRACT = Source("契約約定", "", Evidence.SEC)
 
 

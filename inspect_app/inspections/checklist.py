@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from inspect_app.domain.attendance import ATTENDANCE, MUST_ATTEND
 from inspect_app.domain.operations import State, Team
 from inspect_app.scheduling.models import Visit
-
-MUST_ATTEND = {
-    "supervision_engineer": "監造技師（建築師）",
-    "contractor_engineer": "專任工程人員",
-}
 
 
 def checklist(visit: Visit, state: State, team: Team) -> list[dict[str, Any]]:
@@ -36,11 +32,11 @@ def checklist(visit: Visit, state: State, team: Team) -> list[dict[str, Any]]:
 def _attendance(state: State) -> list[dict[str, Any]]:
     lines = {one.value("role"): one for _id, one in state.of("attendance")}
     found = []
-    for role, name in MUST_ATTEND.items():
+    for role in MUST_ATTEND:
         line = lines.get(role)
         present = line is not None and line.value("present", True)
         note = "" if present or line is None else line.value("absence_reason") or "未說明"
-        found.append(_line(f"{name}到場", present, note))
+        found.append(_line(f"{ATTENDANCE[role]}到場", present, note))
     return found
 
 

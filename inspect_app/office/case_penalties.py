@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
+from inspect_app.domain.penalties import PAYERS
 from inspect_app.errors import Problem
 from inspect_app.notices import queries, services
 from inspect_app.notices.models import Deduction, Sanction
 from inspect_app.notices.rules import SANCTIONS
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.case_lines import deducted, done_about, held_line
-from inspect_app.office.cases import PARTIES, case_page, done
+from inspect_app.office.cases import case_page, done
 from inspect_app.office.forms import Day, FormSchema, Money, bind, once
 from inspect_app.office.versions import unless_changed
 
@@ -32,7 +33,7 @@ class MoneyForm(FormSchema):
 @once
 def record_deduction(case_id: str, party: str) -> Response | tuple[str, int]:
     row, form = queries.case(actor(), case_id), bind(MoneyForm(), request.form)
-    if party not in dict(PARTIES):
+    if party not in dict(PAYERS):
         raise Problem("not_found", "這個案件沒有這個扣款對象。")
     with form.problems():
         if form.ready:

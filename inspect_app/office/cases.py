@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
+from inspect_app.domain.penalties import PAYERS
 from inspect_app.domain.repeats import RELATIONS, Repeat
 from inspect_app.extensions import db
 from inspect_app.inspections import repeating
@@ -32,6 +33,7 @@ from inspect_app.office.listing import listing
 from inspect_app.office.versions import opened, seen
 from inspect_app.projects import queries as projects
 from inspect_app.projects.models import Tender
+from inspect_app.reports.words import KIND_OF_FINDING
 
 STATES = {
     "waiting": ("填報中", "wait"),
@@ -40,8 +42,7 @@ STATES = {
     "returned": ("退回補正", "bad"),
     "accepted": ("同意", "done"),
 }
-PARTS = {"defect": "缺失", "design": "規劃設計問題及建議", "advice": "其他建議"}
-PARTIES = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pcm", "專案管理廠商"))
+PARTS = KIND_OF_FINDING
 
 
 @blueprint.get("/cases")
@@ -86,9 +87,9 @@ def case_page(row: Case, **forms: Form) -> str:
     deductions, sanctions = queries.deductions(row.id), queries.sanctions(row.id)
     return render_template(
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
-        progress=queries.progress(row, clock.today()), parts=PARTS, parties=PARTIES, extensions=queries.extensions(row.id),
+        progress=queries.progress(row, clock.today()), parts=PARTS, parties=PAYERS, extensions=queries.extensions(row.id),
         letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
-        deductions=deductions, money_forms={party: forms.get(party) or opened(deducted(deductions.get(party))) for party, _ in PARTIES},
+        deductions=deductions, money_forms={party: forms.get(party) or opened(deducted(deductions.get(party))) for party, _ in PAYERS},
         sanctions=sanctions, sanction_forms={kind: forms.get(kind) or opened(done_about(line)) for kind, line in sanctions.items()},
         sanction_names=SANCTIONS, events=events(row), may=actor().may, P=Permission, refused=_refused(forms), ready=queries.ready(row),
         repeats=_repeats(row, content), relations=RELATIONS, why_due=deadlines.why_due(row, queries.extensions(row.id)),

@@ -11,7 +11,7 @@ from inspect_app import clock
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
-from inspect_app.domain.penalties import Contract, Party, penalties
+from inspect_app.domain.penalties import PAYERS, Contract, Party, penalties
 from inspect_app.domain.reasons import Reason
 from inspect_app.domain.roc import OFFSET
 from inspect_app.extensions import db
@@ -25,7 +25,6 @@ from inspect_app.projects.models import ContractTerms, Tender
 from inspect_app.projects.search import SORTS
 
 BEHIND = (("1", "有落後"), ("500", "落後 5% 以上"), ("1000", "落後 10% 以上"), ("2000", "落後 20% 以上"))
-PAYERS = (("contractor", "承攬廠商"), ("supervision", "監造單位"), ("pcm", "專案管理廠商"))
 
 
 @blueprint.get("/tenders")

@@ -11,29 +11,29 @@ from inspect_app.office.filters import roc_stamp
 from inspect_app.reports import words
 
 KINDS = {
-    "visit": "查核", "attendance": "出席", "finding": "缺失", "merit": "優點", "test": "檢驗", "judgement": "判定",
-    "photo": "照片", "score_sheet": "評分表", "signature": "簽名", "closing": "結束查核", "late_decision": "逾時決定",
+    "visit": "基本資料", "attendance": "出席簽到", "finding": "缺失", "merit": "優點", "test": "抽驗", "judgement": "重大缺失判定",
+    "photo": "照片", "score_sheet": "評分表", "signature": "簽名", "closing": "結束查核", "late_decision": "逾時資料處理",
 }  # fmt: skip
 FIELDS = {
-    "kind": "類別", "code": "編號", "text": "內容", "severity": "等級", "party": "對象", "location": "位置", "points": "扣點",
-    "agreed_severity": "議定等級", "agreed_party": "議定對象", "also_supervision": "併扣監造", "also_pcm": "併扣 PCM",
-    "supervision_points": "監造扣點", "pcm_points": "PCM 扣點",
+    "kind": "類別", "code": "編號", "text": "內容", "severity": "缺失情節", "party": "對象", "location": "位置", "points": "扣點",
+    "agreed_severity": "議定情節", "agreed_party": "記點對象", "also_supervision": "併扣監造", "also_pcm": "併扣專案管理",
+    "supervision_points": "監造單位扣點", "pcm_points": "專案管理扣點",
     "agreed": "議定", "noted_by": "記錄人", "name": "姓名", "title": "職稱", "organisation": "單位", "role": "身分",
-    "present": "到場", "absence_reason": "未到原因", "caption": "說明", "use": "用途", "taken_at": "拍攝時間",
-    "arrived_at": "到場時間", "weather": "天候", "works_now": "施工概況", "improvement_deadline": "改善期限",
-    "room_cleared_at": "清場時間", "points_agreed": "點數議定", "handed_in_at": "送出時間", "closed_at": "結束時間",
+    "present": "出席", "absence_reason": "缺席原因", "caption": "說明", "use": "用途", "taken_at": "拍攝時間",
+    "arrived_at": "到場時間", "weather": "天氣", "works_now": "目前施工概況", "improvement_deadline": "改善期限",
+    "room_cleared_at": "清場時間", "points_agreed": "扣點議定", "handed_in_at": "交卷時間", "closed_at": "結束時間",
     "signed_at": "簽名時間", "deleted": "刪除", "decision": "決定", "reason": "理由", "quantity": "數量", "item": "項目",
-    "place": "位置", "laboratory": "試驗室", "method": "方法", "failed": "判定不符", "aspect": "面向", "ticks": "勾選",
+    "place": "位置", "laboratory": "試驗室", "method": "方式", "failed": "判定不符", "aspect": "面向", "ticks": "勾選項目",
     "q_owner": "Q 主辦", "q_supervision": "Q 監造", "q_contractor": "Q 承攬", "w_structure": "W 主體", "w_materials": "W 材料",
     "w_safety": "W 安全", "p": "P", "env": "環境", "safety": "安全", "strength": "強度", "looks": "美觀", "function": "功能",
     "comment_q": "Q 說明", "comment_w": "W 說明", "comment_p": "P 說明", "progress_basis": "進度依據", "remarks": "備註",
     "retake": "須重拍", "progress_planned_bp": "預定進度", "progress_actual_bp": "實際進度",
 }  # fmt: skip
-_KINDS = words.TEST | words.JUDGEMENT | {"defect": "缺失", "design": "規劃設計", "advice": "建議"}
+_KINDS = words.TEST | words.JUDGEMENT | words.KIND_OF_FINDING
 CODES: Mapping[str, Mapping[str, str]] = {
     "severity": words.SEVERITY, "agreed_severity": words.SEVERITY, "party": words.PARTY, "agreed_party": words.PARTY,
     "aspect": words.ASPECT, "role": words.ATTENDANCE, "kind": _KINDS, "decision": {"accept": "採用", "reject": "不採用"},
-    "use": {"evidence": "佐證", "site": "現場", "signed_paper": "簽名紙本", "score_paper": "評分紙本"},
+    "use": words.USE,
 }  # fmt: skip
 UNSAID = (
     "strokes",

@@ -16,12 +16,13 @@ from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import Permission
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.domain.catalogue import normalise_code
+from inspect_app.domain.penalties import PAYERS
 from inspect_app.domain.roc import OFFSET
 from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.office.blueprint import blueprint
 from inspect_app.office.forms import Day, Form, FormSchema, Money, bind, once, page
-from inspect_app.office.projects import PAYERS, terms_shown
+from inspect_app.office.projects import terms_shown
 from inspect_app.office.versions import hold, opened, unless_changed, version_of
 from inspect_app.projects import queries, services
 from inspect_app.projects.models import Tender, TenderDelay

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from inspect_app.domain.attendance import ATTENDANCE as ATTENDANCE
 from inspect_app.domain.money import format_money
 from inspect_app.domain.penalties import PARTY_LABELS
 from inspect_app.domain.roc import format_date
 
 SEVERITY = {"L": "輕微", "M": "中等", "S": "嚴重"}
 PARTY = {party.value: label for party, label in PARTY_LABELS.items()}
+KIND_OF_FINDING = {"defect": "缺失", "design": "規劃設計問題及建議", "advice": "其他建議"}
+USE = {"evidence": "佐證", "site": "現場", "signed_paper": "簽名紙本", "score_paper": "評分紙本"}
 KIND = {"inspection": "查核", "reinspection": "複查", "supervision": "督導"}
 ASPECT = {"safety": "安全性", "constructability": "施工性", "maintainability": "維護性"}
 TEST = {
@@ -22,23 +25,10 @@ TEST = {
 INDICATORS = {"env": "環境", "safety": "安全", "strength": "強度", "looks": "美觀", "function": "功能"}
 JUDGEMENT = {
     "main_structure": "主要結構與設計不符情節重大",
-    "main_material": "主要材料設備與設計不符情節重大",
-    "safety": "其他情節重大影響安全",
+    "main_material": "主要材料或設備與設計不符情節重大",
+    "safety": "其他影響安全的重大缺失",
 }
 RESULT = {"pass": "合格", "fail": "不合格", "pending": "待判定"}
-ATTENDANCE = {
-    "owner_head": "主辦機關主管",
-    "owner_handler": "主辦機關承辦",
-    "supervision_head": "監造主管",
-    "supervision_engineer": "監造技師（建築師）",
-    "contractor_engineer": "專任工程人員",
-    "contractor_qc": "品管人員",
-    "contractor_site_head": "工地負責人",
-    "contractor_safety": "職業安全衛生人員",
-    "pcm": "專案管理廠商",
-    "integrity": "政風人員",
-    "other": "其他人員",
-}
 
 
 def day(value: str | date | None) -> str:

@@ -5,10 +5,12 @@ import {
   ASPECTS,
   ATTENDANCE,
   fieldWord,
+  JUDGEMENTS,
   KINDS,
   PARTIES,
   percentText,
   SEVERITIES,
+  TESTS,
   textOf,
   USES,
 } from './words';
@@ -38,7 +40,7 @@ export function valueWord(field: string, value: Json, nameOf: (account: string) 
 
 function textWord(field: string, value: string, nameOf: (account: string) => string): string {
   if (field === 'noted_by') return nameOf(value);
-  if (field === 'kind') return textOf(KINDS, value);
+  if (field === 'kind') return textOf([...KINDS, ...TESTS, ...JUDGEMENTS], value);
   const list = LISTS[field];
   if (list) return textOf(list, value);
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return moment(value);

@@ -11,7 +11,7 @@ export const PARTIES = [
   { value: 'contractor', text: '承攬廠商' },
   { value: 'supervision', text: '監造單位' },
   { value: 'owner', text: '主辦機關' },
-  { value: 'pcm', text: '專案管理' },
+  { value: 'pcm', text: '專案管理廠商' },
 ] as const;
 
 export const KINDS = [
@@ -43,7 +43,7 @@ export const ATTENDANCE = [
 export const TESTS = [
   { value: 'concrete_core', text: '混凝土鑽心' },
   { value: 'asphalt_core', text: '瀝青混凝土鑽心' },
-  { value: 'subgrade_compaction', text: '路基工地密度' },
+  { value: 'subgrade_compaction', text: '路基壓實度' },
   { value: 'rebar', text: '鋼筋' },
   { value: 'other', text: '其他' },
 ] as const;
@@ -51,7 +51,7 @@ export const TESTS = [
 export const JUDGEMENTS = [
   { value: 'main_structure', text: '主要結構與設計不符情節重大' },
   { value: 'main_material', text: '主要材料或設備與設計不符情節重大' },
-  { value: 'safety', text: '其他影響安全之重大缺失' },
+  { value: 'safety', text: '其他影響安全的重大缺失' },
 ] as const;
 
 export const USES = [
@@ -107,7 +107,7 @@ const FIELD_WORDS: Record<string, string> = {
   works_now: '目前施工概況',
   remarks: '備註',
   improvement_deadline: '改善期限',
-  room_cleared_at: '清場',
+  room_cleared_at: '清場時間',
   points_agreed: '扣點議定',
   name: '姓名',
   title: '職稱',
@@ -120,7 +120,7 @@ const FIELD_WORDS: Record<string, string> = {
   quantity: '數量',
   method: '方式',
   laboratory: '試驗室',
-  handed_in_at: '交卷',
+  handed_in_at: '交卷時間',
   noted_by: '記錄人',
   finding: '所屬缺失',
   use: '用途',
@@ -130,6 +130,28 @@ const FIELD_WORDS: Record<string, string> = {
   lon_e7: '經度（千萬分之一度）',
   accuracy_m: '定位誤差（公尺）',
   role: '身分',
+  arrived_at: '到場時間',
+  closed_at: '結束時間',
+  signed_at: '簽名時間',
+  failed: '判定不符',
+  decision: '決定',
+  reason: '理由',
+  q_owner: 'Q 主辦',
+  q_supervision: 'Q 監造',
+  q_contractor: 'Q 承攬',
+  w_structure: 'W 主體',
+  w_materials: 'W 材料',
+  w_safety: 'W 安全',
+  p: 'P',
+  env: '環境',
+  safety: '安全',
+  strength: '強度',
+  looks: '美觀',
+  function: '功能',
+  comment_q: 'Q 說明',
+  comment_w: 'W 說明',
+  comment_p: 'P 說明',
+  progress_basis: '進度依據',
 };
 export const fieldWord = (field: string): string => FIELD_WORDS[field] ?? field;
 
