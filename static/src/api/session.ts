@@ -1,5 +1,5 @@
 import type { Transport } from '../sync/ports';
-import { askForPerson, exchange, failure } from '../sync/reply';
+import { askForPerson, askJson, exchange, failure, Halt } from '../sync/reply';
 import { type Session, sessionShape } from '../sync/wire';
 
 const PATH = '/api/v1/session';
@@ -17,6 +17,16 @@ export function signIn(transport: Transport, credentials: Credentials): Promise<
   const body = JSON.stringify(credentials);
   const request = { method: 'POST', path: PATH, headers, body, timeout: PATIENCE } as const;
   return askForPerson(transport, request, sessionShape);
+}
+
+/**
+ * All pages of a browser share one session: what is asked for this person could be answered for another. Halts with
+ * `signed_out` where it is another's.
+ */
+export async function mustBe(transport: Transport, account: string): Promise<void> {
+  const request = { method: 'GET', path: PATH, timeout: PATIENCE } as const;
+  const session = await askJson<Session>(transport, request, sessionShape);
+  if (session.account.id !== account) throw new Halt('signed_out');
 }
 
 export async function signOut(transport: Transport): Promise<void> {

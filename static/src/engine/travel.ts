@@ -1,5 +1,6 @@
 /** What comes along to the site: packages and editions; and whether there is room. */
 import { announceArrival, fetchCatalogue, fetchChanges, fetchPackage, listPackages } from '../api/packages';
+import { mustBe } from '../api/session';
 import type { Catalogue, Package, PackageLine } from '../data/api';
 import { steady } from '../data/database';
 import { EngineError } from '../data/errors';
@@ -17,6 +18,7 @@ export class Travel {
 
   packages(): Promise<PackageLine[]> {
     return plainly(async () => {
+      await this.#mustBeTheirs();
       const lines = await listPackages(this.context.world.transport);
       for (const line of lines) if (line.phase === 'released') this.#released.add(line.inspection);
       return lines;
@@ -26,6 +28,7 @@ export class Travel {
   async download(inspection: string): Promise<void> {
     this.#mustBeSealed();
     await plainly(async () => {
+      await this.#mustBeTheirs();
       const { db, world } = this.context;
       const pack = (await this.#renewed(inspection)) ?? (await fetchPackage(world.transport, inspection));
       if (pack.inspection !== inspection) throw new Halt('not_our_server');
@@ -38,9 +41,18 @@ export class Travel {
 
   async arrive(inspection: string): Promise<void> {
     this.#mustBeSealed();
-    await plainly(() => announceArrival(this.context.world.transport, inspection));
+    await plainly(async () => {
+      await this.#mustBeTheirs();
+      await announceArrival(this.context.world.transport, inspection);
+    });
     this.#released.add(inspection);
     await this.download(inspection);
+  }
+
+  /** A shared tablet: somebody else may have signed in since, and their visits are not for these eyes. */
+  #mustBeTheirs(): Promise<void> {
+    const { world, account } = this.context;
+    return mustBe(world.transport, account.id);
   }
 
   #mustBeSealed(): void {

@@ -1,4 +1,4 @@
-/** When to send: at the start, when the line or the page comes back, soon after each save, and each minute. */
+/** When to send: at the start, when the line goes or comes back or the page does, soon after each save, and each minute. */
 const MINUTE = 60_000;
 const SOON = 1_500;
 
@@ -16,6 +16,8 @@ export function startTriggers(send: (eager: boolean) => void): Triggers {
   const minute = setInterval(() => send(false), MINUTE);
   if (typeof addEventListener === 'function') {
     addEventListener('online', () => send(true), { signal });
+    // It reaches nobody, and the strip says so at once, not after the next save.
+    addEventListener('offline', () => send(false), { signal });
     if (typeof document !== 'undefined')
       document.addEventListener('visibilitychange', () => document.hidden || send(false), { signal });
   }

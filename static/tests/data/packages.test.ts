@@ -27,7 +27,9 @@ afterEach(async () => {
 /** A tablet that holds a package, and what it asked the server for. */
 async function holding(pack: Package, changes: () => HttpReply, phase = 'released') {
   const asked: HttpRequest[] = [];
+  const browser = { stranger: false };
   const transport = async (request: HttpRequest): Promise<HttpReply> => {
+    if (request.path === '/api/v1/session') return json(200, session(browser.stranger));
     asked.push(request);
     const line = { inspection: INSPECTION, version: 2, phase, role: 'leader', date: null, district: null };
     if (request.path === '/api/v1/packages') return json(200, { packages: [line] });
@@ -39,8 +41,24 @@ async function holding(pack: Package, changes: () => HttpReply, phase = 'release
   await db.packages.put({ inspection: INSPECTION, package: pack, downloadedAt: 0 });
   const ways = () => asked.map(({ method, path }) => `${method} ${path.replace('/api/v1/packages', '')}`);
   const kept = async () => (await db.packages.get(INSPECTION))?.package;
-  return { engine: opened.engine, asked, ways, kept };
+  return { engine: opened.engine, asked, ways, kept, browser };
 }
+
+/** Who the browser's cookie stands for. */
+function session(stranger: boolean): object {
+  const known = opened?.engine;
+  const account = { ...known?.account, ...(stranger ? { id: 'b' } : {}) };
+  return { account, device: known?.device, epoch: 'e', server_time: '2026-11-23T00:00:00Z', receipt_key: '' };
+}
+
+test('where somebody else has signed in since, nothing of theirs is asked for', async () => {
+  const { engine, asked, browser, kept } = await holding(held(), () => json(200, delta));
+  browser.stranger = true;
+  for (const asking of [engine.packages(), engine.download(INSPECTION), engine.arrive(INSPECTION)])
+    await expect(asking).rejects.toMatchObject({ code: 'signed_out' });
+  expect(asked).toEqual([]);
+  expect(await kept()).toEqual(held());
+});
 
 const CHANGES = `POST /${INSPECTION}/changes`;
 const WHOLE = `GET /${INSPECTION}`;

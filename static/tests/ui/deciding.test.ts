@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import type { DOMWrapper } from '@vue/test-utils';
 import { describe, expect, test, vi } from 'vitest';
 import type { Engine } from '../../src/data/api';
 import { scoreSheetId } from '../../src/domain/ids';
@@ -190,7 +191,14 @@ test('a tablet that comes after the closing is decided about at once, and the fi
   expect(plain()).toContain('一次決定3筆');
   await tap('全部不採用');
   await soon(() => expect(plain()).toContain('請寫理由'));
-  await on.shown.wrapper.get('section[aria-label="一次決定"] input').setValue('平板當時沒有訊號');
+  const reason = () =>
+    on.shown?.wrapper.get<HTMLInputElement>(
+      'section[aria-label="一次決定"] input',
+    ) as DOMWrapper<HTMLInputElement>;
+  await reason().setValue('平板當時沒有訊號');
+  on.shown.wrapper.unmount();
+  on.shown = await stage(leader, Late);
+  await soon(() => expect(reason().element.value).toBe('平板當時沒有訊號'));
   await tap('全部不採用');
   await soon(() => expect(plain()).not.toContain('一次決定'));
   await soon(() => expect(plain().split('不採用，仍保留在紀錄旁')).toHaveLength(3));

@@ -14,6 +14,7 @@ import {
   knownPeople,
   lockOf,
   openEngine,
+  personAtWork,
   recoverKey,
   setPin,
   signInHere,
@@ -30,10 +31,12 @@ import { settled } from './stage';
 
 const PIN = '314159';
 const ACCOUNT = { id: 'a1', login: 'wang', name: '王查核', roles: ['inspector'], agency: null };
+const SECOND = { ...ACCOUNT, id: 'a2', login: 'lin', name: '林查核' };
 
 /** As much of the server as the door needs; `line` false: no network. */
 class Office {
   line = true;
+  account = ACCOUNT;
   revoked = new Set<string>();
   readonly keys = new Map<string, string[]>();
   readonly asked: string[] = [];
@@ -58,7 +61,7 @@ class Office {
     if (password !== 'secret') return problem(401, 'bad_credentials');
     this.device = device.id;
     const server_time = '2026-11-23T00:00:00Z';
-    return json(200, { account: ACCOUNT, device, epoch: 'e', server_time, receipt_key: RECEIPT_KEY });
+    return json(200, { account: this.account, device, epoch: 'e', server_time, receipt_key: RECEIPT_KEY });
   }
 
   async #keep(key: string): Promise<HttpReply> {
@@ -138,6 +141,7 @@ afterEach(async () => {
   await keepAtWork(null);
   await Dexie.delete('inspect-app-people');
   await Dexie.delete(databaseName(ACCOUNT.id));
+  await Dexie.delete(databaseName(SECOND.id));
   document.body.innerHTML = '';
 });
 
@@ -474,6 +478,36 @@ describe('the lock', () => {
     await shows(wrapper, '輸入開啟密碼繼續');
     await button(wrapper, '輸入開啟密碼繼續').trigger('click');
     await vi.waitFor(() => expect(title(wrapper)).toBe('輸入開啟密碼'), { timeout: 50_000 });
+  });
+
+  test('without a network a second person of the tablet takes over by their own PIN', async () => {
+    const { wrapper, session } = await firstTime();
+    const leave = async (): Promise<void> => {
+      await session.lock();
+      await shows(wrapper, '輸入開啟密碼');
+      await button(wrapper, '換人登入').trigger('click');
+      await shows(wrapper, '登入工程查核');
+    };
+    await leave();
+    office.account = SECOND;
+    await submit(wrapper, { login: 'lin', password: 'secret', device: 'iPad' });
+    await shows(wrapper, '設定開啟密碼');
+    await submit(wrapper, { 'new-pin': '271828', 'pin-again': '271828' });
+    await shows(wrapper, '我的查核');
+    office.line = false;
+    await leave();
+    await vi.waitFor(() => button(wrapper, '王查核'), { timeout: 50_000 });
+    await button(wrapper, '王查核').trigger('click');
+    await shows(wrapper, '王查核的資料在這台裝置上');
+    await button(wrapper, '用開啟密碼開啟').trigger('click');
+    await vi.waitFor(() => expect(title(wrapper)).toBe('輸入開啟密碼'), { timeout: 50_000 });
+    await submit(wrapper, { pin: '271828' });
+    await shows(wrapper, '開啟密碼不對');
+    expect(session.engine.value).toBeNull();
+    await submit(wrapper, { pin: PIN });
+    await shows(wrapper, '我的查核');
+    expect(session.engine.value?.account.id).toBe(ACCOUNT.id);
+    expect(await personAtWork()).toBe('wang');
   });
 
   test('a tab that was open before the first PIN asks for it, keeps its form, and writes sealed rows from then on', async () => {

@@ -47,6 +47,11 @@ export interface Session {
    * Without `mayAsk` only where no PIN is set.
    */
   resume(mayAsk?: boolean): Promise<boolean>;
+  /**
+   * Another person who has set a PIN on this device takes over, with or without a network. False when they have set none
+   * here, or turned away from the door.
+   */
+  takeOver(login: string): Promise<boolean>;
   /** False when they turned away from the door. */
   signIn(login: string, password: string, deviceName: string): Promise<boolean>;
   /** At the door. */
@@ -139,6 +144,13 @@ export function createSession(entrance: Entrance): Session {
     return door.value;
   };
 
+  /** The one before stops first: two at work in a tab would contend for the writer's lock. */
+  async function giveUp(): Promise<void> {
+    await engine.value?.stop();
+    engine.value = null;
+    justSignedIn = false;
+  }
+
   async function closeOver(open: Engine, task: Door['task']): Promise<void> {
     const person = (await entrance.known()).find((it) => it.account?.id === open.account.id);
     if (person !== undefined && door.value === null && engine.value === open)
@@ -164,6 +176,12 @@ export function createSession(entrance: Entrance): Session {
         return false;
       });
     },
+    async takeOver(login) {
+      const person = await personOf(login);
+      if (person?.account == null || !(await entrance.isLocked(person.account.id))) return false;
+      await giveUp();
+      return stand(before(person, 'enter'));
+    },
     async signIn(login, password, deviceName) {
       const open = engine.value;
       if (open?.account.login === login) {
@@ -172,9 +190,7 @@ export function createSession(entrance: Entrance): Session {
         return true;
       }
       const person = await entrance.signIn(login, password, deviceName);
-      // The one before stops first: two at work in a tab would contend for the writer's lock.
-      await open?.stop();
-      engine.value = null;
+      await giveUp();
       justSignedIn = true;
       const isLocked = await entrance.isLocked(person.account?.id ?? '');
       return stand(before(person, isLocked ? 'enter' : 'choose', !isLocked));
