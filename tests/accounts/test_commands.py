@@ -77,3 +77,8 @@ def test_a_mistake_is_one_sentence_and_exit_1(run: Run, words: list[str]) -> Non
     answer = run(*words)
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr.count("\n") == 1
+
+
+def test_the_command_knows_every_role(run: Run) -> None:
+    told = run("create", "--help").stdout
+    assert [role.value for role in Role if role.value not in told] == []

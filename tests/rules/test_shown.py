@@ -56,9 +56,17 @@ def test_no_test_is_named_by_half() -> None:
     assert re.findall(r"`(?!(?:static/)?tests/)[^` ]*\btest_[a-z_]+[^` ]*`", SHOWN) == []
 
 
-@pytest.mark.parametrize("document", ["shown", "proof", "evidence", "faults"])
+@pytest.mark.parametrize("document", ["shown", "proof", "evidence", "faults", "protection"])
 def test_every_named_test_exists(document: str) -> None:
     assert gone((ROOT / f"docs/{document}.md").read_text("utf-8")) == []
+
+
+def test_each_control_of_the_baseline_stands_somewhere() -> None:
+    lines = re.findall(
+        r"^\| ([0-9]+) \| .*? \| (\w+) \| (.*) \|$", (ROOT / "docs/protection.md").read_text("utf-8"), re.M
+    )
+    assert [int(number) for number, _, _ in lines] == [*range(1, 81)]
+    assert {stands for _, stands, _ in lines} == {"met", "part", "open", "agency"}
 
 
 def test_both_sides_read_the_vectors_of_what_the_tablet_needs() -> None:
