@@ -7,7 +7,7 @@ import { onStage, stage } from './stage';
 const on = onStage();
 afterEach(() => {
   vi.unstubAllGlobals();
-  Reflect.deleteProperty(navigator, 'storage');
+  for (const name of ['storage', 'serviceWorker']) Reflect.deleteProperty(navigator, name);
 });
 
 /** The line that begins so. */
@@ -89,4 +89,13 @@ test('one with a lock is fine; a browser that does not say is not taken for one 
   on.shown?.wrapper.unmount();
   await on.opened?.end();
   expect(await line(null)).toContain('請在系統設定確認');
+});
+
+test('an app that is not on the device yet is told of before leaving: offline it would not open', async () => {
+  expect(await shown('把App存在這台裝置')).toContain('請處理還沒有存好');
+  on.shown?.wrapper.unmount();
+  await on.opened?.end();
+  const value = { getRegistration: async () => ({ active: {} }) };
+  Object.defineProperty(navigator, 'serviceWorker', { configurable: true, value });
+  expect(await shown('把App存在這台裝置')).toContain('好了沒有網路也開得起來');
 });

@@ -449,6 +449,17 @@ describe('a forgotten PIN', () => {
   });
 });
 
+test.each([
+  ['crypto', { getRandomValues: (bytes: Uint8Array) => bytes }, '請改用 https://'],
+  ['indexedDB', undefined, '封閉模式'],
+])('a browser without %s is told what to do, and no password is asked for', async (name, value, sentence) => {
+  vi.stubGlobal(name, value);
+  const { wrapper } = await start('/sign-in');
+  await shows(wrapper, sentence);
+  expect(wrapper.find('#password').exists()).toBe(false);
+  vi.unstubAllGlobals();
+});
+
 describe('the lock', () => {
   test('covers the screen by one tap; the page beneath stays as it was, and goes on after the PIN', async () => {
     const { wrapper, session } = await firstTime();
