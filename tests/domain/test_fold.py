@@ -24,7 +24,7 @@ from inspect_app.domain.operations import (
     stamp,
     validate,
 )
-from inspect_app.domain.operations.fields import ENTITIES
+from inspect_app.domain.operations.fields import ENTITIES, is_whole
 from tests.support.vectors import load, vectors
 
 INSPECTION = "11111111-0000-7000-8000-000000000001"
@@ -208,6 +208,7 @@ def test_numbers_go_as_far_as_every_reader_can_count_and_points_to_a_hundred() -
         return validate(operation, team_of(TEMPLATE["team"]))
 
     assert [judged(number) for number in (2**53, 2**53 + 1, 0)] == [None, "bad_value", "bad_value"]
+    assert [is_whole(number) for number in (-(2**53), 7.0, 2.5, True, "7", None)] == [True] + [False] * 5
     points = ENTITIES["score_sheet"]["looks"].check
     assert [points(number) for number in (-1, 0, 100, 101)] == [False, True, True, False]
 

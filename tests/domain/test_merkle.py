@@ -94,6 +94,8 @@ def test_consistency_between_every_two_sizes() -> None:
             assert not merkle.consistent(old, ROOTS[old - 1], size, ROOTS[size], proof)
             assert not merkle.consistent(old, ROOTS[old], size, ROOTS[size - 1], proof)
     assert merkle.consistent(0, ROOTS[0], 5, ROOTS[5], [])
+    assert not merkle.consistent(0, ROOTS[1], 5, ROOTS[5], [])
+    assert not merkle.consistent(0, ROOTS[0], 5, ROOTS[5], [LEAVES[0]])
 
 
 @given(st.integers(1, MOST), st.data())
@@ -127,8 +129,9 @@ def test_what_lies_beyond_the_tree_is_an_error() -> None:
     ):
         with pytest.raises(IndexError):
             call()
-    with pytest.raises(ValueError):
-        merkle.root_of_inclusion(LEAVES[0], 3, 3, [])
+    for index in (1, 7, -1):  # its path has the right length, so that only the number gives it away
+        with pytest.raises(ValueError, match="of 1"):
+            merkle.root_of_inclusion(LEAVES[0], index, 1, [])
 
 
 def test_the_chain_binds_order_number_and_content() -> None:

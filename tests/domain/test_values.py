@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspect_app.domain import editions, money, roc
-from inspect_app.domain.canonical import canonical, sha256
+from inspect_app.domain.canonical import canonical, exact, sha256
 from inspect_app.domain.reasons import Evidence, Source, because
 from inspect_app.domain.rounding import decimal_text, half_up, mean
 from tests.support.vectors import vectors
@@ -96,6 +96,7 @@ def test_canonical_json() -> None:
         == '{"":{},"a":"蜂窩\\n\\u0001/","b":[1,true,null]}'
     )
     assert canonical(("x", -0, 2**53)) == '["x",0,9007199254740992]'
+    assert exact([True, 1, 1.5, False, 0]) == "[true,1,1.5,false,0]"  # true is not one: two contents, two hashes
     # RFC 8785 sorts by UTF-16 code units: U+1F6A7 (surrogates d83d ...) stands before U+FF10
     assert canonical({"\uff10": 1, "\U0001f6a7": 2}) == '{"\U0001f6a7":2,"\uff10":1}'
     assert sha256({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"

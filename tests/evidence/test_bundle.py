@@ -78,6 +78,25 @@ def test_the_script_finds_everything_good_and_names_every_forgery(
     assert run(file)[0] == 1
 
 
+def test_the_script_takes_no_second_form_of_a_signature(db: Any, clock: Any) -> None:
+    """Where any reader of the standard refuses it: S beyond the order, bytes behind it, a point beyond the field."""
+    head = heads.head_of_today()
+    content, key, signature = head.content(), bytes.fromhex(head.key), bytes.fromhex(head.signature)
+    message = verify_evidence.canonical(content).encode()
+    again = int.from_bytes(signature[32:], "little") + verify_evidence.ORDER
+    assert verify_evidence.signed_by(key, message, signature)
+    beyond = (verify_evidence.P + 1).to_bytes(32, "little")  # the same point as y = 1, the neutral one
+    zero = bytes(32)
+    for other in (
+        signature[:32] + again.to_bytes(32, "little"),
+        signature + b"\0",
+        bytes([signature[0] ^ 1]) + signature[1:],
+        signature[:31] + bytes([signature[31] ^ 128]) + signature[32:],
+    ):
+        assert not verify_evidence.signed_by(key, message, other)
+    assert not verify_evidence.signed_by(beyond, message, beyond + zero)
+
+
 def mixed() -> dict[str, Any]:
     """The bundle of an inspection that was not approved, with another's operations, record and signed lines in it."""
     other, one = inspection_with_log(), inspection_with_log()

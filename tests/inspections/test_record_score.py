@@ -54,6 +54,8 @@ def test_a_withheld_score_is_told_by_its_own_letter(
     clock.advance(days=20)
     judge(one, result)
     notices.issue_score_letter(one.coordinator, one.id, "府研查字第9號", now.today())
+    with pytest.raises(Problem, match="不需要另發成績函"):
+        notices.issue_score_letter(one.coordinator, one.id, "府研查字第10號", now.today())
     content = queries.content_of(one.id)
     assert (content["result"]["score"], content["result"]["grade"]) == (score, grade)
     assert content["tests"][0]["result"] == result

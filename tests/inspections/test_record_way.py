@@ -408,6 +408,12 @@ def test_a_scored_inspection_cannot_go_without_sheets(db: Any, clock: Any) -> No
     assert set(one.send()) == {"late"}, "sheets after the closing wait for the leader"
 
 
+def test_a_reinspection_that_one_member_scored_waits_for_the_others(db: Any, clock: Any) -> None:
+    one = inspection_with_log(Told(scores=(80, None, None), kind="reinspection"))
+    problem = refused("wrong_state", services.send_for_confirmation, one.coordinator, one.id)
+    assert str(problem).count("評分表尚未送出") == 2
+
+
 def test_the_clock_of_seven_days_stands_in_the_record(db: Any, clock: Any) -> None:
     one = inspection_with_log()
     assert services.open_record(one.id).due_on.isoformat() == "2026-12-02"

@@ -164,6 +164,8 @@ def test_the_convener_returns_with_a_reason_and_the_plan_is_edited(city: City) -
     services.return_visit(city.convener, visit_id, "委員專長不足")
     assert state(visit_id) == "draft"
     assert queries.events(visit_id)[-1][1] == "委員專長不足"
+    worse = lambda: services.edit_visit(city.planner, visit_id, city.plan(leader_hour=at(DAY, 11)), version=1)  # noqa: E731
+    assert refused(worse).field == "leader_hour"
     services.edit_visit(city.other_planner, visit_id, city.plan(topic="材料"), version=1)
     assert (
         refused(lambda: services.edit_visit(city.planner, visit_id, city.plan(), version=1)).code == "stale"

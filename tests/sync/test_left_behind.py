@@ -107,11 +107,18 @@ def test_never_all_sent_while_the_visit_is_open(app: Any, site: Site, db: Any, c
 def test_what_arrives_after_all_is_told_no_more(app: Any, site: Site, db: Any) -> None:
     account = person(site)
     slow, other = Signed(app, account, site.inspection), Signed(app, account, site.inspection)
+    second = factories.released_visit(
+        factories.tender(), factories.account("leader"), (account,), edition_id="test-edition"
+    )
+    open_released()
+    slow.holds(2, 1, inspection=second.id)
     slow.holds(1, 0)
     assert left_behind.todos(factories.account_queries.actor_for(account), product_clock.today()) != []
     slow.holds(0, 0, slow.finding())
     [device] = other.left()
-    assert device["inspections"][0]["operations"] == 0
+    held = {one["inspection"]: (one["operations"], one["photos"]) for one in device["inspections"]}
+    assert held == {site.inspection: (0, 0), second.id: (2, 1)}
+    slow.holds(0, 0, inspection=second.id)
     assert left_behind.todos(factories.account_queries.actor_for(account), product_clock.today()) == []
 
 
