@@ -96,7 +96,9 @@ def test_canonical_json() -> None:
         == '{"":{},"a":"蜂窩\\n\\u0001/","b":[1,true,null]}'
     )
     assert canonical(("x", -0, 2**53)) == '["x",0,9007199254740992]'
-    assert exact([True, 1, 1.5, False, 0]) == "[true,1,1.5,false,0]"  # true is not one: two contents, two hashes
+    assert (
+        exact([True, 1, 1.5, False, 0]) == "[true,1,1.5,false,0]"
+    )  # true is not one: two contents, two hashes
     # RFC 8785 sorts by UTF-16 code units: U+1F6A7 (surrogates d83d ...) stands before U+FF10
     assert canonical({"\uff10": 1, "\U0001f6a7": 2}) == '{"\U0001f6a7":2,"\uff10":1}'
     assert sha256({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
