@@ -13,13 +13,14 @@ from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import Account, Device
 from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
+from inspect_app.domain.operations.clock import TOLERANCE_MS
 from inspect_app.extensions import db
 from inspect_app.prepared import insert_new
 from inspect_app.sync.models import DeviceClock
 from inspect_app.transaction import transaction
 
 HEADER = "X-Device-Clock"
-TOLERANCE = 300  # seconds; stamps are bounded by the same, and the way of the request is within it
+TOLERANCE = TOLERANCE_MS // 1000  # stamps are bounded by the same, and the way of the request is within it
 STEP = 60  # a difference that moved by less is not written anew
 SHOWN = timedelta(days=7)
 LONGEST = 15  # digits of the milliseconds
