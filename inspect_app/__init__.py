@@ -87,6 +87,7 @@ def _bind(app: APIFlask, settings: Settings) -> None:
         clock.move(settings.clock_offset)
     guards = import_module("inspect_app.accounts.guards")
     guards.init_app(app)
+    import_module("inspect_app.accounts.second_step").init_app(app)
     guards.public(app.view_functions["openapi.spec"])
     for name in ROUTES:
         import_module(f"inspect_app.{name}").init_app(app)

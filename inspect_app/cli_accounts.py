@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from inspect_app.accounts import credentials, queries, services
+from inspect_app.accounts import credentials, queries, services, sign_in_steps
 from inspect_app.accounts.actor import SYSTEM
 from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import Role
@@ -48,6 +48,14 @@ def create(
 def _link(account: Account) -> str:
     token = credentials.new_one_time_token(account.id, "invitation")
     return f"{current_app.config['SETTINGS'].public_url}/office/password/{token}"
+
+
+def lift_second_step(login: str) -> None:
+    """For whoever lost the phone and finds no administrator who could do it. Raises `not_found`, `wrong_state`."""
+    account = queries.by_login(login)
+    if account is None:
+        raise Problem("not_found", f"找不到帳號 {login}，請查對。", field="login")
+    sign_in_steps.lift(SYSTEM, account.id)
 
 
 def _agency(named: str | None) -> Agency | None:

@@ -39,6 +39,9 @@ class Settings:
     threads: int  # THREADS: blocking threads per web process; slow uploads hold one each
     secure_cookies: bool  # SECURE_COOKIES: 1 behind TLS; the default follows PUBLIC_URL
     trusted_proxies: int  # TRUSTED_PROXIES: how many proxies in front may set X-Forwarded-For
+    second_step_roles: tuple[
+        str, ...
+    ]  # SECOND_STEP_ROLES: roles that sign in with an authenticator's code only, between commas; empty leaves it to each
     session_hours: int  # SESSION_HOURS: a sign-in's longest life
     idle_minutes: int  # IDLE_MINUTES: office sign-ins end after so long without a request
     max_photo_bytes: int  # MAX_PHOTO_BYTES: largest photo that is taken in
@@ -70,6 +73,7 @@ class Settings:
             threads=given.number("THREADS", 32),
             secure_cookies=given.switch("SECURE_COOKIES", public_url.startswith("https:")),
             trusted_proxies=given.number("TRUSTED_PROXIES", 0, least=0),
+            second_step_roles=tuple(dict.fromkeys(given.text("SECOND_STEP_ROLES").replace(",", " ").split())),
             session_hours=given.number("SESSION_HOURS", 12),
             idle_minutes=given.number("IDLE_MINUTES", 30),
             max_photo_bytes=given.number("MAX_PHOTO_BYTES", 100 * 1024 * 1024),

@@ -15,12 +15,15 @@ from inspect_app.accounts import queries, sessions
 from inspect_app.accounts.actor import Actor
 from inspect_app.accounts.models import SignIn
 from inspect_app.accounts.permissions import Permission
+from inspect_app.accounts.sign_in_steps import LIFE, HalfWay
 from inspect_app.errors import Problem
 
 COOKIE = "inspect_session"
 DEVICE_COOKIE = (
     "inspect_device"  # of a tablet's session; beside the other, so that neither sign-in ends the other
 )
+HALF_COOKIE = "inspect_half"  # between password and code
+HALF_PATH = "/office/sign-in"
 API = "/api/v1"
 MOST_BYTES = 4 * 1024 * 1024
 BEFORE_FIRST_CHANGE = ("office.change_password", "office.sign_out")
@@ -69,6 +72,14 @@ def give_session(answer: Response, opened: sessions.NewSession) -> None:
     answer.set_cookie(
         _name(opened.device_id), opened.token, path=_path(opened.device_id), max_age=settings.session_hours * 3600,
         httponly=True, samesite="Lax", secure=settings.secure_cookies,
+    )  # fmt: skip
+
+
+def give_half(answer: Response, half: HalfWay) -> None:
+    """Set the cookie of a half sign-in, which is sent to its own page only."""
+    answer.set_cookie(
+        HALF_COOKIE, half.token, path=HALF_PATH, max_age=int(LIFE.total_seconds()), httponly=True, samesite="Lax",
+        secure=current_app.config["SETTINGS"].secure_cookies,
     )  # fmt: skip
 
 

@@ -34,6 +34,14 @@ TOLD = (
     "{name} 您好：\n\n{who}{what}：{person}（{login}）。這個帳號可以看到未公開的查核。\n"
     "若您不知情，請立即聯絡召集人與政風單位。\n"
 )
+LIFTED = (
+    "{name} 您好：\n\n{who}解除了帳號 {login} 的兩步驟驗證，網頁版已經登出。下次登入只要密碼；請在「我的資料」重新設定。\n"
+    "若您不知情，請立即登入變更密碼，並聯絡承辦與召集人。\n"
+)
+SET = (
+    "{name} 您好：\n\n帳號 {login} 剛設定了兩步驟驗證，之後登入要輸入驗證器上的驗證碼。\n"
+    "若不是您設定的，請立即聯絡系統管理者解除，並變更密碼。\n"
+)
 
 
 def change(actor: Actor, account: Account, email: str) -> None:
@@ -56,6 +64,21 @@ def tell_of_roles(actor: Actor, account: Account, gained: frozenset[Role]) -> No
     watched = KNOWING if account.mail_changed_by is not None else PLANNING
     if (named := sorted(gained & watched)) and actor.id != SYSTEM.id:
         _tell_planners(actor, account, f"給予了{'、'.join(ROLE_NAMES[role] for role in named)}的角色")
+
+
+def tell_of_own_second_step(account: Account) -> None:
+    """In a transaction: the person set one up; if it was somebody else in their session, they learn of it."""
+    enqueue_mail(
+        f"account:{account.id}", account.email, SUBJECT, SET.format(name=account.name, login=account.login)
+    )
+
+
+def tell_of_second_step(actor: Actor, account: Account) -> None:
+    """In a transaction: the second step was taken away. The person learns of it, and every planner where they know of sealed visits."""
+    body = LIFTED.format(name=account.name, login=account.login, who=actor.name)
+    enqueue_mail(f"account:{account.id}", account.email, SUBJECT, body)
+    if queries.own_roles(account) & KNOWING:
+        _tell_planners(actor, account, "解除了兩步驟驗證")
 
 
 def _tell_planners(actor: Actor, account: Account, what: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inspect_app.extensions import UtcDateTime, db
@@ -84,6 +84,26 @@ class SignIn(db.Model):  # type: ignore[name-defined,misc]
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(60), default="")
+
+
+class HalfSignIn(db.Model):  # type: ignore[name-defined,misc]
+    """The password was right and the code is still wanted; only the hash of the cookie's token is stored."""
+
+    __tablename__ = "half_sign_ins"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SecondStep(db.Model):  # type: ignore[name-defined,misc]
+    """The secret of an account's authenticator app, sealed; it stands from its first code on. `used`: the last code's step."""
+
+    __tablename__ = "second_steps"
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used: Mapped[int] = mapped_column(BigInteger)
 
 
 class SignInFailure(db.Model):  # type: ignore[name-defined,misc]

@@ -11,9 +11,9 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from inspect_app import audit, clock
-from inspect_app.accounts import queries
+from inspect_app.accounts import queries, second_step
 from inspect_app.accounts.actor import Actor
-from inspect_app.accounts.models import Account, Device, SignIn, SignInFailure
+from inspect_app.accounts.models import Account, Device, HalfSignIn, SignIn, SignInFailure
 from inspect_app.accounts.passwords import matches
 from inspect_app.accounts.permissions import Permission
 from inspect_app.errors import Problem
@@ -36,17 +36,28 @@ class NewSession:
 
 
 def sign_in(
-    login: str, password: str, *, device: tuple[str, str] | None, address: str, hours: int
+    login: str, password: str, *, device: tuple[str, str] | None, address: str, hours: int, code: str = ""
 ) -> NewSession:
-    """Check the password and open a session; `device` is (id, name) of a tablet.
+    """Check password and, where one stands, the second step's code, and open a session; `device` is (id, name) of a tablet.
 
     Raises `sign_in_locked` (five failures lock the login for fifteen minutes; baseline 40), `too_many` (many failures
-    from one address; baseline 44), `bad_credentials`, `account_disabled`, `demo_only`, `device_revoked`.
+    from one address; baseline 44), `bad_credentials`, `second_step_required` (no code came), `bad_code`,
+    `second_step_unset` (the role wants one, see the office), `account_disabled`, `demo_only`, `device_revoked`.
     """
-    verified = verify(login, password, address)
-    if verified.account.demo and not is_demo():
-        raise Problem("demo_only", "示範帳號只能用在示範環境。")
-    return _open(verified, device, address, hours)
+    verified = looked_at(login, password, address)
+    account = verified.account
+    by_code = second_step.stands(account.id)
+    if not by_code and second_step.is_wanted(account):
+        take_back_try(login, address)
+        raise Problem("second_step_unset")
+    if by_code and not code:
+        take_back_try(login, address)
+        raise Problem("second_step_required", field="code")
+    if by_code:
+        with transaction():
+            second_step.take(held(verified), code)
+    forget_tries(login, address)
+    return opened(verified, device, address, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +69,25 @@ class Verified:
 
 
 def verify(login: str, password: str, address: str = "") -> Verified:
+    """The account whose password this is; success forgets the earlier tries. Raises as `looked_at`."""
+    verified = looked_at(login, password, address)
+    forget_tries(login, address)
+    return verified
+
+
+def looked_at(login: str, password: str, address: str) -> Verified:
     """The account whose password this is. Each try is counted *before* the password is looked at, so that parallel
-    tries never get more than five looks; success forgets the count. An unknown login costs and answers the same.
+    tries never get more than five looks. An unknown login costs and answers the same.
     """
     login = queries.plain_login(login)
     account = queries.by_login(login)
-    locked_until = _count_try(login, address, f"account:{account.id}" if account else "account:unknown")
-    looked_at = account.password_hash if account else ""
-    if not matches(looked_at, password) or account is None:
+    locked_until = count_try(login, address, f"account:{account.id}" if account else "account:unknown")
+    stored = account.password_hash if account else ""
+    if not matches(stored, password) or account is None:
         if locked_until is not None:
             raise _locked(locked_until)
         raise _wrong()
-    _forget_tries(login, address)
-    return Verified(account, looked_at)
+    return Verified(account, stored)
 
 
 def held(verified: Verified) -> Account:
@@ -85,11 +102,15 @@ def held(verified: Verified) -> Account:
     return account
 
 
+def disabled() -> Problem:
+    return Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
+
+
 def _wrong() -> Problem:
     return Problem("bad_credentials", "帳號或密碼不正確。連續錯誤 5 次會鎖定 15 分鐘。", field="password")
 
 
-def _count_try(login: str, address: str, subject: str) -> datetime | None:
+def count_try(login: str, address: str, subject: str) -> datetime | None:
     """Count one more try of this login and address; answers the end of the lock that this try has caused."""
     try:
         return _count_in_transaction(login, address, subject)
@@ -134,13 +155,24 @@ def _crowded(until: datetime) -> Problem:
     return Problem("too_many", f"這個網路位址登入失敗太多次，請在 {local:%H:%M} 之後再試。")
 
 
-def _forget_tries(login: str, address: str) -> None:
+def forget_tries(login: str, address: str) -> None:
     """A success clears the login; of the address only this one try, so that one good password does not open the rest."""
     with transaction() as session:
-        session.execute(delete(SignInFailure).where(SignInFailure.login == login))
-        row = session.get(SignInFailure, f"@{address}"[:60], with_for_update=True, populate_existing=True)
-        if row is not None:
-            row.count, row.locked_until = max(row.count - 1, 0), None
+        session.execute(delete(SignInFailure).where(SignInFailure.login == queries.plain_login(login)))
+        _uncount(f"@{address}"[:60])
+
+
+def take_back_try(login: str, address: str) -> None:
+    """The password was right and the code is still to come: this try was none, but wrong codes before it stay counted."""
+    with transaction():
+        _uncount(queries.plain_login(login))
+        _uncount(f"@{address}"[:60])
+
+
+def _uncount(key: str) -> None:
+    row = db.session.get(SignInFailure, key, with_for_update=True, populate_existing=True)
+    if row is not None:
+        row.count, row.locked_until = max(row.count - 1, 0), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +186,29 @@ class Nobody:
 NOBODY = Nobody()
 
 
-def _open(verified: Verified, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
+def opened(verified: Verified, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
+    """A session for whose password was looked at. Raises `bad_credentials`, `account_disabled`, `device_revoked`."""
+    with transaction():
+        return admit(held(verified), device, address, hours)
+
+
+def admit(account: Account, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
+    """In a transaction that holds the account: open a session. Raises `demo_only`, `account_disabled`, `device_revoked`."""
+    if account.demo and not is_demo():
+        raise Problem("demo_only", "示範帳號只能用在示範環境。")
+    if not queries.usable(account):
+        raise disabled()
     moment, token = clock.now(), secrets.token_urlsafe(32)
-    with transaction() as session:
-        account = held(verified)
-        if not queries.usable(account):
-            raise Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
-        account.last_seen_at = moment
-        device_id = _register(account, device) if device else None
-        session.add(
-            SignIn(
-                token_hash=queries.token_hash(token), account_id=account.id, device_id=device_id,
-                csrf=secrets.token_urlsafe(24), created_at=moment, seen_at=moment,
-                expires_at=moment + timedelta(hours=hours), address=address,
-            )
-        )  # fmt: skip
-        audit.record(account, "accounts.signed_in", f"account:{account.id}", device=device_id)
+    account.last_seen_at = moment
+    device_id = _register(account, device) if device else None
+    db.session.add(
+        SignIn(
+            token_hash=queries.token_hash(token), account_id=account.id, device_id=device_id,
+            csrf=secrets.token_urlsafe(24), created_at=moment, seen_at=moment,
+            expires_at=moment + timedelta(hours=hours), address=address,
+        )
+    )  # fmt: skip
+    audit.record(account, "accounts.signed_in", f"account:{account.id}", device=device_id)
     return NewSession(token, account, device_id)
 
 
@@ -201,8 +240,10 @@ def end_all(account_id: str, *, keep: str = "", but_devices: bool = False) -> No
     which goes into quarantine.
     """
     kept = queries.token_hash(keep) if keep else ""
+    half = delete(HalfSignIn).where(HalfSignIn.account_id == account_id)
     ended = delete(SignIn).where(SignIn.account_id == account_id, SignIn.token_hash != kept)
     with transaction() as session:
+        session.execute(half)
         session.execute(ended.where(SignIn.device_id.is_(None)) if but_devices else ended)
 
 
@@ -212,6 +253,7 @@ def forget_ended() -> None:
     """
     with transaction() as session:
         session.execute(delete(SignIn).where(SignIn.expires_at <= clock.now()))
+        session.execute(delete(HalfSignIn).where(HalfSignIn.expires_at <= clock.now()))
         session.execute(delete(SignInFailure).where(SignInFailure.last_at < clock.now() - 2 * LOCK))
 
 

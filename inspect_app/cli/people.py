@@ -83,3 +83,15 @@ def token(login: str, name: str, days: int, as_json: bool) -> None:
     with application():
         made = issue_token(SYSTEM, login, name, days)
     show({"login": login, "token": made}, as_json, lambda one: f"{one['login']} {one['token']}")
+
+
+@accounts.command("lift-second-step")
+@click.argument("login")
+@told
+def lift_second_step(login: str) -> None:
+    """Take the second step away from whoever lost their phone; they and the planners are told by mail."""
+    from inspect_app import cli_accounts
+
+    with application():
+        cli_accounts.lift_second_step(login)
+    click.echo(f"{login} signs in with the password alone again.")

@@ -21,6 +21,7 @@ VIEWS: tuple[str, ...] = (
     "assets",
     "session",
     "passwords",
+    "second_step",
     "home",
     "profile",
     "left_behind",

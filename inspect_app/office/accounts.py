@@ -8,7 +8,15 @@ from flask import flash, redirect, render_template, request, url_for
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts import credentials, directory, mail_changes, queries, services
+from inspect_app.accounts import (
+    credentials,
+    directory,
+    mail_changes,
+    queries,
+    second_step,
+    services,
+    sign_in_steps,
+)
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.models import Account
 from inspect_app.accounts.permissions import ROLE_NAMES, Permission, Role
@@ -107,7 +115,7 @@ def _account_page(found: Account, form: Form) -> tuple[str, int]:
         "office/accounts/account.html", form, line=directory.line(found), account=found, role_names=ROLE_NAMES,
         states=directory.STATES, agency_names=dict(_choices()["agencies"]), devices=directory.devices_of(found.id),
         tokens=directory.tokens_of(found.id), letters=deliveries(f"account:{found.id}"),
-        takes_links=mail_changes.takes_links(found),
+        takes_links=mail_changes.takes_links(found), second_step=second_step.stands(found.id),
     )  # fmt: skip
 
 
@@ -194,3 +202,11 @@ def revoke_account_device(account_id: str, device_id: str) -> Response:
 def revoke_account_token(account_id: str, token_hash: str) -> Response:
     credentials.revoke_token(actor(), account_id, token_hash)
     return _done(account_id, "權杖已撤銷。")
+
+
+@blueprint.post("/accounts/<account_id>/second-step/lift")
+@requires(Permission.MANAGE_ACCOUNTS)
+@once
+def lift_second_step(account_id: str) -> Response:
+    sign_in_steps.lift(actor(), account_id)
+    return _done(account_id, "兩步驟驗證已解除，並已寄信通知。")

@@ -116,6 +116,12 @@ class FormSchema(Schema):
             self.on_bind_field(field_name, field_obj.inner)
 
 
+class CodeForm(FormSchema):
+    """The code that an authenticator app shows."""
+
+    code = fields.String(required=True, validate=validate.Length(max=20))
+
+
 def _sent(data: Any, name: str, kind: fields.Field[Any]) -> Any:
     if isinstance(kind, fields.List):
         return [_clean(item) for item in data.getlist(name) if item.strip()]

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts import deputies, directory, mail_changes, queries
+from inspect_app.accounts import deputies, directory, mail_changes, queries, second_step
 from inspect_app.accounts.guards import actor, requires
 from inspect_app.accounts.permissions import ROLE_NAMES, Permission
 from inspect_app.accounts.sessions import revoke_device
@@ -39,6 +39,7 @@ def _facts() -> dict[str, Any]:
         "devices": directory.devices_of(me.id),
         "appointments": rows,
         "names": queries.names(people),
+        "second_step": second_step.stands(me.id),
         "works_in_field": me.may(Permission.INSPECT),
     }
 

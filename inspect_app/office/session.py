@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, g, redirect, request, url_for
 from marshmallow import fields
 from werkzeug.wrappers import Response
 
-from inspect_app.accounts.guards import csrf_token, end_session, give_session, public, requires
+from inspect_app.accounts import second_step, sign_in_steps
+from inspect_app.accounts.guards import (
+    HALF_COOKIE,
+    HALF_PATH,
+    csrf_token,
+    end_session,
+    give_half,
+    give_session,
+    public,
+    requires,
+)
 from inspect_app.accounts.permissions import Permission
-from inspect_app.accounts.sessions import sign_in as open_session
+from inspect_app.accounts.sign_in_steps import HalfWay
+from inspect_app.errors import Problem
 from inspect_app.office.blueprint import blueprint
-from inspect_app.office.forms import Form, FormSchema, Secret, bind, page
+from inspect_app.office.forms import CodeForm, Form, FormSchema, Secret, bind, page
 from inspect_app.office.origin import own_forms_only, safe_next
+from inspect_app.office.second_step import setup_of
 
 
 class SignInForm(FormSchema):
@@ -30,12 +44,41 @@ def sign_in() -> Response | tuple[str, int]:
     form = bind(SignInForm(), request.form) if request.method == "POST" else Form()
     with form.problems():
         if form.ready:
-            hours = current_app.config["SETTINGS"].session_hours
-            opened = open_session(**form.data, device=None, address=request.remote_addr or "", hours=hours)
+            begun = sign_in_steps.begin(**form.data, **_where())
+            if isinstance(begun, HalfWay):
+                answer = redirect(url_for("office.sign_in_code", next=target or None), 303)
+                give_half(answer, begun)
+                return answer
             answer = redirect(target or url_for("office.home"), 303)
-            give_session(answer, opened)
+            give_session(answer, begun)
             return answer
     return page("office/session/sign_in.html", form, next=target)
+
+
+def _where() -> dict[str, Any]:
+    return {"address": request.remote_addr or "", "hours": current_app.config["SETTINGS"].session_hours}
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@public
+@own_forms_only
+def sign_in_code() -> Response | tuple[str, int]:
+    """The second step: the code of one's authenticator; who has to have one and has none sets it up here."""
+    token, target = request.cookies.get(HALF_COOKIE, ""), safe_next(request.values.get("next", ""))
+    try:
+        account = sign_in_steps.who(token)
+    except Problem:
+        return redirect(url_for("office.sign_in", done="late", next=target or None), 303)
+    form = bind(CodeForm(), request.form) if request.method == "POST" else Form()
+    with form.problems():
+        if form.ready:
+            opened = sign_in_steps.finish(token, form.data["code"], **_where())
+            answer = redirect(target or url_for("office.home"), 303)
+            answer.delete_cookie(HALF_COOKIE, path=HALF_PATH)
+            give_session(answer, opened)
+            return answer
+    new = None if second_step.stands(account.id) else setup_of(account.id)
+    return page("office/session/code.html", form, next=target, setup=new, login=account.login)
 
 
 @blueprint.get("/alive")

@@ -46,6 +46,7 @@ def sign_in(form: dict[str, Any]) -> Response:
         device=(named["id"], named["name"]) if named else None,
         address=request.remote_addr or "",
         hours=settings.session_hours,
+        code=form["code"],
     )
     answer = wire.answer(_session(opened.account, opened.device_id))
     give_session(answer, opened)

@@ -44,6 +44,7 @@ class SignInIn(Schema):
     login = fields.String(required=True, validate=[validate.Length(min=1, max=60), _plain])
     password = fields.String(required=True, validate=[validate.Length(min=1, max=200), _plain])
     device = fields.Nested(DeviceIn, load_default=None, allow_none=True)
+    code = fields.String(load_default="", validate=[validate.Length(max=20), _plain])
 
 
 class AccountOut(Schema):

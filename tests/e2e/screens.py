@@ -93,7 +93,7 @@ OFFICE: dict[str, dict[str, str | Steps]] = {
         "copy": then(RECORD, "複製頁"), "cases": "/office/cases", "cases-overdue": "/office/cases?state=overdue", "case": CASE,
         "item": then(CASE, "審查下一項|填報下一項"), "experts": "/office/experts", "catalogue": "/office/catalogue",
         "quotas": "/office/quotas", "repeats": "/office/repeats", "rules": "/office/rules", "compare-rules": "/office/rules/compare",
-        "quarantine": "/office/quarantine", "help": "/office/help", "me": "/office/me",
+        "quarantine": "/office/quarantine", "help": "/office/help", "me": "/office/me", "second-step": "/office/me/second-step",
         "problem": "/office/nowhere",
     },
     "convener": {

@@ -1,3 +1,4 @@
+import type { Proof } from '../data/api';
 import type { Transport } from '../sync/ports';
 import { askForPerson, askJson, exchange, failure, Halt } from '../sync/reply';
 import { type Session, sessionShape } from '../sync/wire';
@@ -5,16 +6,20 @@ import { type Session, sessionShape } from '../sync/wire';
 const PATH = '/api/v1/session';
 const PATIENCE = 60_000;
 
+export const passwordOf = (proof: Proof): string => (typeof proof === 'string' ? proof : proof.password);
+
 export interface Credentials {
   login: string;
-  password: string;
+  proof: Proof;
   device: { id: string; name: string };
 }
 
 /** At the door the server's own sentence counts: what was wrong, or when the lock ends. */
 export function signIn(transport: Transport, credentials: Credentials): Promise<Session> {
   const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify(credentials);
+  const { login, proof, device } = credentials;
+  const shown = typeof proof === 'string' ? { password: proof } : proof;
+  const body = JSON.stringify({ login, ...shown, device });
   const request = { method: 'POST', path: PATH, headers, body, timeout: PATIENCE } as const;
   return askForPerson(transport, request, sessionShape);
 }

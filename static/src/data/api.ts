@@ -11,6 +11,9 @@ export interface Live<T> {
   subscribe(listener: (value: T) => void): () => void;
 }
 
+/** What shows who somebody is: the password, with the authenticator's code where the account has a second step. */
+export type Proof = string | { password: string; code: string };
+
 export interface Account {
   id: string;
   login: string;
@@ -315,7 +318,7 @@ export interface Engine {
 
   /** Sends now, ignoring back-off and retrying parked items; resolves when this run ended. */
   sendNow(): Promise<void>;
-  signIn(password: string): Promise<void>;
+  signIn(proof: Proof): Promise<void>;
   signOut(): Promise<void>;
 
   /** Frees the originals of inspections whose receipt allows it; returns the bytes freed. */

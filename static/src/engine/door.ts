@@ -1,7 +1,7 @@
 /** The way in to sealed rows: by the PIN without a network, by the password with one. */
 import { releaseDeviceKeys } from '../api/device-key';
-import { signIn } from '../api/session';
-import type { Account, Device, KnownPerson } from '../data/api';
+import { passwordOf, signIn } from '../api/session';
+import type { Account, Device, KnownPerson, Proof } from '../data/api';
 import { EngineError } from '../data/errors';
 import { changeLock, keepAccount, knownPeople, lockOf, personFor, renewDevice } from '../data/people';
 import { fingerprintOf, fromHex, lockWith, newDataKey, SHORTEST_PIN, unlockWith } from '../data/pin';
@@ -84,13 +84,13 @@ function overSame(known: PinLock | null, lock: PinLock): PinLock {
 /** The PIN is forgotten: the password brings the key back. `no_key`: the server has none; the PIN may be tried again. */
 export async function recoverKey(
   person: KnownPerson,
-  password: string,
+  proof: Proof,
   world: Door = browserWorld(),
 ): Promise<Uint8Array> {
-  const { account } = await signInHere(person.login, password, person.device.name, world);
+  const { account } = await signInHere(person.login, proof, person.device.name, world);
   if (account.id !== person.account?.id) throw new EngineError('other_account');
   const lock = await lockOf(account.id);
-  const keys = (await plainly(() => releaseDeviceKeys(world.transport, password))).map(fromHex);
+  const keys = (await plainly(() => releaseDeviceKeys(world.transport, passwordOf(proof)))).map(fromHex);
   const key = keys.find((it) => fingerprintOf(it) === lock?.fingerprint);
   if (key === undefined) throw new EngineError('no_key');
   return key;
@@ -102,12 +102,12 @@ export async function recoverKey(
  */
 export async function signInHere(
   login: string,
-  password: string,
+  proof: Proof,
   deviceName: string,
   world: Door = browserWorld(),
 ): Promise<{ account: Account; device: Device }> {
   const person = await personFor(login, deviceName, world.newId);
-  const { account } = await plainly(() => askServer(world, person, password));
+  const { account } = await plainly(() => askServer(world, person, proof));
   const whole = { ...account, agency: account.agency ?? null };
   const known = await besideReserve(account.id, () => keepAccount(login, whole, world.clock()));
   // Who has shown the password may try the PIN again.
@@ -118,10 +118,10 @@ export async function signInHere(
 async function askServer(
   { transport, newId }: Door,
   { login, device }: KnownPerson,
-  password: string,
+  proof: Proof,
 ): Promise<Session> {
   try {
-    return await signIn(transport, { login, password, device });
+    return await signIn(transport, { login, proof, device });
   } catch (error) {
     if (error instanceof Halt && error.problem === 'device_revoked') await renewDevice(login, newId);
     throw error;

@@ -2,7 +2,7 @@
 import { fetchLeftBehind, settleLeftBehind } from '../api/left-behind';
 import { signOut } from '../api/session';
 import { adoptUnsent } from '../data/adopt';
-import type { Account, Device, Engine, InspectionSummary } from '../data/api';
+import type { Account, Device, Engine, InspectionSummary, Proof } from '../data/api';
 import { openChanges } from '../data/changes';
 import { end, steady } from '../data/database';
 import { EngineError } from '../data/errors';
@@ -161,9 +161,9 @@ class FieldEngine implements Engine {
     if (!this.#sender.stopped) await this.#changed(null);
   };
 
-  async signIn(password: string): Promise<void> {
+  async signIn(proof: Proof): Promise<void> {
     const { account, device, world } = this.context;
-    const again = await signInHere(account.login, password, device.name, world);
+    const again = await signInHere(account.login, proof, device.name, world);
     if (again.account.id !== account.id) throw new EngineError('other_account');
     await takePlace(this.context.db, again, world.newId);
     this.context.device = again.device;

@@ -37,6 +37,8 @@ const SECOND = { ...ACCOUNT, id: 'a2', login: 'lin', name: '林查核' };
 class Office {
   line = true;
   account = ACCOUNT;
+  /** the code of the second step, for who has one */
+  code: string | null = null;
   revoked = new Set<string>();
   readonly keys = new Map<string, string[]>();
   readonly asked: string[] = [];
@@ -56,9 +58,12 @@ class Office {
     return problem(401, 'signed_out');
   };
 
-  #session({ password, device }: { password: string; device: { id: string } }): HttpReply {
+  #session(sent: { password: string; code?: string; device: { id: string } }): HttpReply {
+    const { password, code, device } = sent;
     if (this.revoked.has(device.id)) return problem(401, 'device_revoked');
     if (password !== 'secret') return problem(401, 'bad_credentials');
+    if (this.code !== null && code === undefined) return problem(401, 'second_step_required');
+    if (this.code !== null && code !== this.code) return problem(401, 'bad_code');
     this.device = device.id;
     const server_time = '2026-11-23T00:00:00Z';
     return json(200, { account: this.account, device, epoch: 'e', server_time, receipt_key: RECEIPT_KEY });
@@ -189,6 +194,28 @@ describe('the first sign-in', () => {
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every(isSealed)).toBe(true);
     expect(JSON.stringify(await lockOf(ACCOUNT.id))).not.toContain(PIN);
+  });
+
+  test('asks for the code of the second step where there is one, also when the PIN is forgotten', async () => {
+    office.code = '287082';
+    const { wrapper } = await start();
+    await submit(wrapper, { login: 'wang', password: 'secret', device: 'iPad' });
+    await shows(wrapper, '請再輸入手機驗證器上的驗證碼');
+    await submit(wrapper, { 'second-step': '000000' });
+    await shows(wrapper, '驗證碼不正確');
+    expect(wrapper.get<HTMLInputElement>('#second-step').element.value).toBe('');
+    await submit(wrapper, { 'second-step': '287082' });
+    await shows(wrapper, '設定開啟密碼');
+    await submit(wrapper, { 'new-pin': PIN, 'pin-again': PIN });
+    await shows(wrapper, '我的查核');
+    await end();
+    const door = (await start()).wrapper;
+    await shows(door, '輸入開啟密碼');
+    await button(door, '忘記開啟密碼').trigger('click');
+    await submit(door, { 'door-password': 'secret' });
+    await shows(door, '手機驗證器');
+    await submit(door, { 'second-step': '287082' });
+    await shows(door, '設定新的開啟密碼');
   });
 
   test('a PIN that is short or mistyped is told; without a line nothing is set, and they may go on without', async () => {

@@ -26,15 +26,15 @@ export const browserEntrance: Entrance = {
     const person = await personOf(login);
     return person?.account ? openEngine({ account: person.account, device: person.device, key }) : null;
   },
-  async signIn(login, password, deviceName) {
-    if (login === '' || password === '') throw new EngineError('wrong_password');
+  async signIn(login, proof, deviceName) {
+    if (login === '' || proof === '') throw new EngineError('wrong_password');
     const world = browserWorld();
-    const { account, device } = await signInHere(login, password, deviceName, world);
+    const { account, device } = await signInHere(login, proof, deviceName, world);
     void world.signedIn?.(account.id, device.id);
     return { login, account, device, lastSignIn: Date.now() };
   },
   unlock,
-  recover: (person, password) => recoverKey(person, password),
+  recover: (person, proof) => recoverKey(person, proof),
   setPin: (account, pin, key) => setPin(account, pin, key),
   changePin: (account, old, pin) => changePin(account, old, pin),
   signedIn(engine, key) {

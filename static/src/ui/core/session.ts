@@ -1,6 +1,6 @@
 /** Who is at work, the engine that serves them, and the door before it. One person at a time in a tab. */
 import { type InjectionKey, inject, type Ref, shallowRef } from 'vue';
-import type { Engine, KnownPerson } from '../../engine';
+import type { Engine, KnownPerson, Proof } from '../../engine';
 
 /** How the screens come to an engine. */
 export interface Entrance {
@@ -14,10 +14,10 @@ export interface Entrance {
   /** Goes on without a network with what is on this device; null when this person has to sign in first. */
   open(login: string, key: Uint8Array | null): Promise<Engine | null>;
   /** Asks the server who it is. */
-  signIn(login: string, password: string, deviceName: string): Promise<KnownPerson>;
+  signIn(login: string, proof: Proof, deviceName: string): Promise<KnownPerson>;
   /** The key of this person's rows, by the PIN; by the password, with a network; under a first or another PIN. */
   unlock(account: string, pin: string): Promise<Uint8Array>;
-  recover(person: KnownPerson, password: string): Promise<Uint8Array>;
+  recover(person: KnownPerson, proof: Proof): Promise<Uint8Array>;
   setPin(account: string, pin: string, key: Uint8Array | null): Promise<Uint8Array>;
   /** Another PIN for the old one, with or without a network. */
   changePin(account: string, old: string, pin: string): Promise<void>;
@@ -53,10 +53,10 @@ export interface Session {
    */
   takeOver(login: string): Promise<boolean>;
   /** False when they turned away from the door. */
-  signIn(login: string, password: string, deviceName: string): Promise<boolean>;
+  signIn(login: string, proof: Proof, deviceName: string): Promise<boolean>;
   /** At the door. */
   enter(pin: string): Promise<void>;
-  recover(password: string): Promise<void>;
+  recover(proof: Proof): Promise<void>;
   choose(pin: string): Promise<void>;
   later(): Promise<void>;
   turnAway(): Promise<void>;
@@ -182,14 +182,14 @@ export function createSession(entrance: Entrance): Session {
       await giveUp();
       return stand(before(person, 'enter'));
     },
-    async signIn(login, password, deviceName) {
+    async signIn(login, proof, deviceName) {
       const open = engine.value;
       if (open?.account.login === login) {
-        await open.signIn(password);
+        await open.signIn(proof);
         void open.sendNow().catch(() => undefined);
         return true;
       }
-      const person = await entrance.signIn(login, password, deviceName);
+      const person = await entrance.signIn(login, proof, deviceName);
       await giveUp();
       justSignedIn = true;
       const isLocked = await entrance.isLocked(person.account?.id ?? '');
@@ -199,9 +199,9 @@ export function createSession(entrance: Entrance): Session {
       const here = standing();
       await comeIn(here, await entrance.unlock(here.account, pin));
     },
-    async recover(password) {
+    async recover(proof) {
       const here = standing();
-      const key = await entrance.recover(here.person, password);
+      const key = await entrance.recover(here.person, proof);
       justSignedIn = true;
       door.value = { ...here, task: 'choose', key, optional: false };
     },
