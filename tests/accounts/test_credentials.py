@@ -341,14 +341,14 @@ def test_a_token_ends_with_the_password_and_with_a_disabling_for_good(
 
 def change_in_between(monkeypatch: pytest.MonkeyPatch, change: Callable[[], Any]) -> None:
     """Let it happen after the password was looked at, before anything is done with it."""
-    forget = sessions._forget_tries
+    forget = sessions.forget_tries
 
     def then(login: str, address: str) -> None:
         forget(login, address)
-        monkeypatch.setattr(sessions, "_forget_tries", forget)
+        monkeypatch.setattr(sessions, "forget_tries", forget)
         change()
 
-    monkeypatch.setattr(sessions, "_forget_tries", then)
+    monkeypatch.setattr(sessions, "forget_tries", then)
 
 
 def test_a_sign_in_that_looked_before_the_change_opens_nothing_after_it(
