@@ -1,7 +1,7 @@
 """the second step of a sign-in
 
-Revision ID: 20261206second
-Revises: 20261205told
+Revision ID: 20261207second
+Revises: 20261206looked
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from inspect_app.extensions import UtcDateTime
 
-revision = "20261206second"
-down_revision = "20261205told"
+revision = "20261207second"
+down_revision = "20261206looked"
 branch_labels = None
 depends_on = None
 
