@@ -28,7 +28,7 @@ LOOKERS_MAY_SEND = {
     "office.decide_item", "office.record_deduction", "office.record_sanction",  # the service asks for more
     "office.release_visit",  # of the team or the planners: the service asks the sealed plan
     "office.new_deputy", "office.cancel_deputy", "office.change_password", "office.confirm_mail",
-    "office.revoke_own_device", "office.sign_out", "sync.sign_out",  # one's own
+    "office.revoke_own_device", "office.set_second_step", "office.give_up_second_step", "office.sign_out", "sync.sign_out",  # one's own
     "office.judge_again", "office.judge_all_again", "office.quarantined", "office.repair_quarantined",
     "sync.arrival", "uploads.create", "uploads.patch", "uploads.terminate",  # one's own work, looked at by the services
 }  # fmt: skip
