@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import render_template
 
+from inspect_app import clock
 from inspect_app.accounts.guards import requires
 from inspect_app.accounts.permissions import Permission
+from inspect_app.catalogue import queries as catalogue
 from inspect_app.office.blueprint import blueprint
 
+GRADES = "分數與等第"
 WORDS: tuple[tuple[str, str], ...] = (
     ("查核", "中央或地方政府的工程施工查核小組依採購法第 70 條辦理的抽查，是三級品管的第三級。"),
     ("督導", "主辦機關自己辦的工地督導，屬第二級，和查核不同。"),
@@ -18,10 +21,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     ("輕微 L、中等 M、嚴重 S", "缺失的情節，由全體委員在記點會議上決定。"),
     ("扣點", "依缺失對承攬、監造或專案管理廠商記的點數；每點換算成懲罰性違約金。扣點和分數各自獨立。"),
-    (
-        "分數與等第",
-        "全體委員評分的平均，四捨五入到整數。90 分以上優等，80 以上甲等，70 以上乙等，未滿 70 丙等。",
-    ),
+    (GRADES, "全體委員評分的平均，四捨五入到整數。"),
     ("改善期限", "領隊在現場定的日期。要展延，須在期限前取得查核小組同意。"),
     ("退回補正", "改善結果有缺漏，退給機關補齊後再送。"),
     ("同意備查", "查核小組同意改善結果，案件結案。"),
@@ -40,4 +40,12 @@ KEYS: tuple[tuple[str, str], ...] = (
 @blueprint.get("/help")
 @requires(Permission.SIGNED_IN)
 def help_page() -> str:
-    return render_template("office/help.html", words=WORDS, keys=KEYS)
+    words = [(word, text + _grades() if word == GRADES else text) for word, text in WORDS]
+    return render_template("office/help.html", words=words, keys=KEYS)
+
+
+def _grades() -> str:
+    """The grades as they are in force today: a city may set where each begins."""
+    *upper, lowest = catalogue.rules_on(clock.today()).value("grades")
+    said = [f"{band['from']} 分以上{band['grade']}" for band in upper]
+    return "，".join([*said, f"未滿 {upper[-1]['from']} 分{lowest['grade']}"]) + "。"

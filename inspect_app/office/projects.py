@@ -33,10 +33,10 @@ def tenders() -> str:
     """The list as its address says."""
     asked = listing(request.args, tuple(SORTS), "agency")
     wanted = queries.visible(actor(), _wanted(asked.sort, asked.descending, asked.page))
-    of = wanted.agency_id if actor().of_agency else ""
+    of, rules = wanted.agency_id if actor().of_agency else "", catalogue.rules_on(clock.today())
     return render_template(
         "office/projects/list.html", found=queries.tenders(wanted), listing=asked,
-        bands=queries.band_counts(catalogue.rules_on(clock.today()), of), behind=BEHIND,
+        bands=queries.band_counts(rules, of), behind=BEHIND, far_behind=rules.value("risk")["behind_bp"],
         agencies=queries.agencies(), programmes=queries.programmes(of), states=queries.states(of),
     )  # fmt: skip
 

@@ -150,6 +150,9 @@ def test_settings_and_local_days(db: Any, coordinator: Person) -> None:
         coordinator.post("/rules/first_day_counts", value="1", effective_from="2026-01-01").status_code == 303
     )
     assert "8 個工作天" in coordinator.get("/rules").text
+    assert "90 分以上優等，80 分以上甲等，70 分以上乙等，未滿 70 分丙等。" in coordinator.get("/help").text
+    assert coordinator.post("/rules/grade_0", value="91", effective_from="2026-01-01").status_code == 303
+    assert "91 分以上優等" in coordinator.get("/help").text
     assert coordinator.post("/rules/record_days/2026-01-01/remove").status_code == 303
     assert coordinator.post("/rules/record_days/2026-01-01/remove").status_code == 404
     assert coordinator.post("/rules/record_days/x/remove").status_code == 404

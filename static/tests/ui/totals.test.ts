@@ -54,6 +54,7 @@ describe('the sheet', () => {
   });
   test('the steps of the progress rule in words, from the rules as data', () => {
     expect(stepText('behind', rules)).toBe('可歸責落後：扣 1 至 3 分');
+    expect(stepText('behind_far', rules)).toBe('可歸責落後超過 10%：扣 3 至 17 分');
     expect(stepText('measures', rules)).toBe('有效對策：加 1 至 2 分');
   });
 });

@@ -40,7 +40,7 @@ const WORDS: Record<ProgressStep, string> = {
   ahead: '進度超前',
   blameless_unhandled: '非可歸責落後，未積極處理',
   behind: '可歸責落後',
-  behind_far: '可歸責落後 10% 以上',
+  behind_far: '可歸責落後超過',
   measures: '有效對策',
 };
 
@@ -48,5 +48,6 @@ const WORDS: Record<ProgressStep, string> = {
 export function stepText(step: ProgressStep, rules: Rules): string {
   const span = rules.progress[step];
   const [low, high] = span.map(Math.abs).sort((one, other) => one - other);
-  return `${WORDS[step]}：${span[0] < 0 ? '扣' : '加'} ${low} 至 ${high} 分`;
+  const far = step === 'behind_far' ? ` ${rules.progress.behind_far_over_bp / 100}%` : '';
+  return `${WORDS[step]}${far}：${span[0] < 0 ? '扣' : '加'} ${low} 至 ${high} 分`;
 }
