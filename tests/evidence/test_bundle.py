@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from inspect_app.audit.models import AuditLine
+from inspect_app.domain import merkle
 from inspect_app.domain.heads import parse
 from inspect_app.errors import Problem
 from inspect_app.evidence import bundle, heads, verifier
@@ -95,6 +97,30 @@ def test_the_script_takes_no_second_form_of_a_signature(db: Any, clock: Any) -> 
     ):
         assert not verify_evidence.signed_by(key, message, other)
     assert not verify_evidence.signed_by(beyond, message, beyond + zero)
+
+
+def test_the_script_climbs_the_tree_as_the_program_does() -> None:
+    """Every number and size of small trees, right and wrong: each proof says one thing of one place only."""
+    leaves = [merkle.leaf_hash(bytes([n])) for n in range(9)]
+    roots = [merkle.root(leaves[:size]) for size in range(10)]
+    for size in range(1, 10):
+        tree = merkle.Tree(leaves[:size])
+        for index in range(size):
+            path = tree.inclusion(index)
+            fits = [
+                n
+                for n in range(-2, 20)
+                if verify_evidence.root_of(leaves[index], n, size, path) == roots[size]
+            ]
+            assert fits == [index]
+            assert verify_evidence.root_of(leaves[index], index, size, [*path, roots[0]]) is None
+    for old, new in product(range(10), repeat=2):
+        path = merkle.Tree(leaves[:new]).consistency(old) if 0 < old < new else []
+        for root, proof in product((roots[old], roots[old - 1]), ([], path, path[:-1], [*path, leaves[0]])):
+            head = {"size": old, "root": root.hex()}
+            good = old <= new and root == roots[old] and proof == path
+            assert verify_evidence.grew(head, new, roots[new], proof) is good, (old, new, len(proof))
+            assert merkle.consistent(old, root, new, roots[new], proof) is good
 
 
 def mixed() -> dict[str, Any]:

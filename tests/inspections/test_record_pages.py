@@ -247,3 +247,5 @@ def test_every_tab_opens_in_every_state(
         answer = desk.get(f"?tab={tab}")
         hidden = name == "handler" and (state != "issued" or tab not in ("record", "photos"))
         assert answer.status_code == (404 if hidden else 200), name
+        if tab == "record" and not hidden:
+            assert ("這是草稿" in answer.text) is (state != "issued"), name

@@ -196,8 +196,11 @@ def test_a_firm_that_took_over_has_not_made_the_defects_before_it(db: Any, clock
     """And a tender that was renamed is still the same project."""
     one = inspection_with_log()
     one.issued()
-    (first, *_) = repeating.found(repeating.Wanted())
+    (first, *others) = repeating.found(repeating.Wanted())
     content = queries.content_of(one.id)
+    assert [line.code for line in (first, *others)] == [line["code"] for line in content["defects"]], (
+        "advice is none"
+    )
     with transaction() as session:
         tender = session.get_one(Tender, one.tender.id)
         tender.contractor_id, tender.name = make.firm("接手營造股份有限公司").id, "示範橋耐震補強工程（續建）"
