@@ -19,13 +19,14 @@ from inspect_app.errors import Problem
 from inspect_app.extensions import db
 from inspect_app.ids import new_id
 from inspect_app.notifications.models import OutboxRow
-from inspect_app.notifications.services import enqueue
+from inspect_app.notifications.services import enqueue, forget_done
 from inspect_app.transaction import transaction
 
 LETTER = "account_letter"
 VALID = {"invitation": timedelta(days=7), "reset": timedelta(hours=1)}
 REMEMBERED = 3
 REQUESTS_PER_HOUR = 10
+ASKED_LONG_AGO = timedelta(days=30)
 RESET_WANTED = timedelta(hours=3)
 """After so long nobody waits for the letter any more that was asked for."""
 
@@ -146,9 +147,12 @@ def end_links(account_id: str) -> None:
 
 
 def forget_ended() -> None:
-    """Drop links that are over (a daily job): an unknown one is answered alike."""
+    """Drop links that are over (a daily job): an unknown one is answered alike. And the requests for one: whoever asks for names
+    that nobody has would fill the outbox for ever.
+    """
     with transaction() as session:
         session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= clock.now()))
+    forget_done(LETTER, ASKED_LONG_AGO, "reset:")
 
 
 def account_of_token(token: str) -> Account:

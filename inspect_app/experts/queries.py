@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -40,6 +41,21 @@ def by_account(account_id: str) -> Expert | None:
     return db.session.scalars(select(Expert).where(Expert.account_id == account_id)).first()
 
 
+def of_accounts(account_ids: Iterable[str]) -> dict[str, Expert]:
+    """{account id: the expert who signs in with it}, with one question."""
+    query = select(Expert).where(Expert.account_id.in_(account_ids)).order_by(Expert.id.desc())
+    return {row.account_id: row for row in db.session.scalars(query) if row.account_id}
+
+
+def ties_of(expert_ids: Sequence[str]) -> dict[str, list[ExpertTie]]:
+    """`ties` of several, with one question."""
+    found: dict[str, list[ExpertTie]] = {key: [] for key in expert_ids}
+    query = select(ExpertTie).where(ExpertTie.expert_id.in_(found)).order_by(ExpertTie.id)
+    for row in db.session.scalars(query):
+        found[row.expert_id].append(row)
+    return found
+
+
 def ties(expert_id: str) -> list[ExpertTie]:
     """The facts that may mean recusal, in the order of entry."""
     return list(
@@ -48,13 +64,19 @@ def ties(expert_id: str) -> list[ExpertTie]:
 
 
 def conflicts(
-    expert_row: Expert, tender: TenderParties, on: date, rules: RuleSet, *, approved: str = ""
+    expert_row: Expert,
+    facts: list[ExpertTie],
+    tender: TenderParties,
+    on: date,
+    rules: RuleSet,
+    *,
+    approved: str = "",
 ) -> list[Reason]:
     """Every reason why an expert may not inspect a tender on a day; empty when there is none.
 
     `approved`: why somebody off the roster may serve in this one case, where the roster gives no reason.
     """
-    judged = rule_conflicts(_as_rule(expert_row, ties(expert_row.id), approved), tender, on, rules)
+    judged = rule_conflicts(_as_rule(expert_row, facts, approved), tender, on, rules)
     return [conflict.reason for conflict in judged]
 
 

@@ -31,6 +31,14 @@ def members_of(inspection_id: str) -> list[VisitMember]:
     return list(db.session.scalars(query))
 
 
+def led_by(account_id: str) -> set[str]:
+    """The inspections that somebody leads."""
+    query = select(VisitMember.visit_id).where(
+        VisitMember.account_id == account_id, VisitMember.role == "leader"
+    )
+    return set(db.session.scalars(query))
+
+
 def team_of(inspection_id: str) -> Team:
     """Leader and members score; staff write."""
     return teams_of([inspection_id])[inspection_id]

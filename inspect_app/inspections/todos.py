@@ -14,7 +14,7 @@ from inspect_app.inspections import queries
 from inspect_app.inspections.due import reckoned
 from inspect_app.inspections.models import Inspection
 from inspect_app.inspections.services.readiness import differing, late_waiting
-from inspect_app.inspections.team import members_of
+from inspect_app.inspections.team import led_by
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import queries as scheduling
 
@@ -25,11 +25,11 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     """Everything that waits for this person among the records that they may see."""
     if actor.of_agency or not actor.may(Permission.VIEW_INSPECTIONS):
         return []
-    rows = queries.listed(actor, queries.Filter(unfinished=True))
-    return [todo for row in rows for todo in _of(actor, row, today)]
+    rows, led = queries.listed(actor, queries.Filter(unfinished=True)), led_by(actor.id)
+    return [todo for row in rows for todo in _of(actor, row, today, leads=row.id in led)]
 
 
-def _of(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
+def _of(actor: Actor, row: Inspection, today: date, *, leads: bool) -> Iterator[Todo]:
     if row.state == "closed" and actor.may(TIDY):
         yield _line(row, today, "整理查核紀錄並送委員確認", "整理紀錄", "tidy")
     elif row.state == "confirming":
@@ -40,7 +40,8 @@ def _of(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
         yield _line(row, today, "查核紀錄已核定，登錄發文", "發文", endpoint="office.issue_record")
     elif row.state == "issued" and actor.may(ISSUE):
         yield from _withheld(row, today)
-    yield from _late(actor, row, today)
+    if leads and row.state != "issued":
+        yield from _late(row, today)
 
 
 def _confirming(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
@@ -68,10 +69,7 @@ def _withheld(row: Inspection, today: date) -> Iterator[Todo]:
         )
 
 
-def _late(actor: Actor, row: Inspection, today: date) -> Iterator[Todo]:
-    leads = any(one.account_id == actor.id and one.role == "leader" for one in members_of(row.id))
-    if not leads or row.state == "issued":
-        return
+def _late(row: Inspection, today: date) -> Iterator[Todo]:
     if late := len(late_waiting(row.id)):
         yield _line(row, today, f"{late} 筆逾時送達的紀錄待您在平板上決定", "查看", "disputes")
     if row.state not in ("open", "approved") and (torn := differing(row.id)):

@@ -224,12 +224,15 @@ def late(kinds: Sequence[str], longer: timedelta, younger: timedelta | None = No
     )
 
 
-def forget_done(kind: str, longer: timedelta) -> int:
-    """Drop what was carried out so long ago, where the row tells nobody anything; answers how many. A thousand at a time, so
-    that no writer waits long.
+def forget_done(kind: str, longer: timedelta, ref: str = "") -> int:
+    """Drop what was over so long ago, where the row tells nobody anything; answers how many. `ref`: how it begins. A thousand
+    at a time, so that no writer waits long.
     """
     old = select(OutboxRow.id).where(
-        OutboxRow.state == "done", OutboxRow.kind == kind, OutboxRow.due_at < clock.now() - longer
+        OutboxRow.state.in_(("done", "dropped")),
+        OutboxRow.kind == kind,
+        OutboxRow.due_at < clock.now() - longer,
+        OutboxRow.ref.startswith(ref, autoescape=True),
     )
     gone = 0
     while keys := db.session.scalars(old.limit(1000)).all():

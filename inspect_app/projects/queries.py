@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,6 +61,20 @@ def tender(tender_id: str) -> Tender:
     if found is None:
         raise Problem("not_found", "找不到這件標案，可能已經合併或網址有誤。")
     return found
+
+
+def with_parties(tender_ids: Iterable[str]) -> dict[str, Tender]:
+    """{id: tender} with its agency and firms, with one question; of those that stand."""
+    ties = (Tender.agency, Tender.designer, Tender.supervision, Tender.contractor, Tender.pcm)
+    query = select(Tender).where(Tender.id.in_(tender_ids)).options(*map(joinedload, ties))
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def standing_ids(tender_ids: Iterable[str]) -> dict[str, str]:
+    """{id: the one under which it stands now}, with one question."""
+    found = {key: key for key in tender_ids}
+    query = select(MergedTender.id, MergedTender.into_id).where(MergedTender.id.in_(found))
+    return found | {row.id: row.into_id for row in db.session.execute(query)}
 
 
 def standing_id(tender_id: str) -> str:

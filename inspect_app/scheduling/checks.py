@@ -152,7 +152,7 @@ def _kind(plan: Plan, tender: Tender) -> Iterator[Objection]:
 
 
 def _recusals(plan: Plan, tender: Tender, rules: RuleSet) -> Iterator[Objection]:
-    for reason in people.recusals(plan, tender, rules):
+    for reason in people.recusals(plan, tender, rules, people.roster(plan)):
         yield Objection("recusal", "team", f"{reason.text}。")
 
 
@@ -162,7 +162,7 @@ def _people(plan: Plan) -> Iterator[Objection]:
         yield Objection("bad_value", "team", "同一個人在小組裡只能出現一次。")
     if any(person.role not in ROLES or not person.name for person in plan.team):
         yield Objection("bad_value", "team", "小組成員要有有效的帳號與職責。")
-    for text in people.unavailable(plan):
+    for text in people.unavailable(plan, people.roster(plan)):
         yield Objection("bad_value", "team", text)
     for fault in people.composition(plan, catalogue.rules_on(plan.planned_on)).faults:
         field = "pcc_letter" if fault.kind == "outside_share" else "team"

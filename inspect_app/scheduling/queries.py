@@ -6,7 +6,7 @@ whether the visit exists or not, and its answer is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -45,7 +45,7 @@ def open_plan(visit: Visit) -> Plan:
     """
     if visit.plan is not None and visit.tender_id is not None:
         return from_json(visit.plan).with_values(tender_id=visit.tender_id)
-    return _of_today(from_json(_unsealed(visit)))
+    return _of_today(_as_sealed(visit))
 
 
 def _unsealed(visit: Visit) -> dict[str, Any]:
@@ -83,10 +83,10 @@ def open_visits(states: Iterable[str] = OPEN) -> list[tuple[Visit, Plan]]:
     One that does not open is left out and logged, so that it cannot hold up the others; see `broken_ids`.
     """
     rows = db.session.scalars(select(Visit).where(Visit.state.in_(tuple(states))))
-    pairs = ((visit, _try_open(visit)) for visit in rows)
-    return sorted(
-        ((visit, plan) for visit, plan in pairs if plan), key=lambda pair: (pair[1].planned_at, pair[0].id)
-    )
+    opened = [(visit, plan) for visit in rows if (plan := _try_open(visit, _as_sealed))]
+    standing = projects.standing_ids(plan.tender_id for _, plan in opened)
+    pairs = [(visit, plan.with_values(tender_id=standing[plan.tender_id])) for visit, plan in opened]
+    return sorted(pairs, key=lambda pair: (pair[1].planned_at, pair[0].id))
 
 
 def broken_ids() -> list[str]:
@@ -95,9 +95,14 @@ def broken_ids() -> list[str]:
     return [visit.id for visit in rows if _try_open(visit) is None]
 
 
-def _try_open(visit: Visit) -> Plan | None:
+def _as_sealed(visit: Visit) -> Plan:
+    """Its tender may be another by now."""
+    return from_json(_unsealed(visit))
+
+
+def _try_open(visit: Visit, how: Callable[[Visit], Plan] = open_plan) -> Plan | None:
     try:
-        return open_plan(visit)
+        return how(visit)
     except sealing.SealBroken:
         log.error("visits.seal_broken", visit=visit.id)  # noqa: TRY400  # where it failed is known
         return None
@@ -246,8 +251,9 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     """What waits for planners, convener and the people of a team. The sentences name neither time, place nor target."""
     found = [todo for visit, plan in open_visits() for todo in _todos_of(actor, visit, plan, today)]
     found += _uncalled(actor)
-    team = [_own_visit(item) for item in _sealed_for(actor, clock.now())]
-    return found + ([] if actor.may(Permission.PLAN_VISITS) else team)
+    if actor.may(Permission.PLAN_VISITS):
+        return found
+    return found + [_own_visit(item) for item in _sealed_for(actor, clock.now())]
 
 
 def _todos_of(actor: Actor, visit: Visit, plan: Plan, today: date) -> Iterator[Todo]:
@@ -278,7 +284,7 @@ def _uncalled(actor: Actor) -> list[Todo]:
     if not actor.may(Permission.PLAN_VISITS):
         return []
     late = {row.ref for row in outbox.late((CALL,), UNCALLED)}
-    waiting = [visit.id for visit, _ in open_visits() if f"visit:{visit.id}" in late]
+    waiting = [visit.id for visit, _ in open_visits() if f"visit:{visit.id}" in late] if late else []
     what = "一項查核行程的通知信沒有寄達，請以電話通知小組成員，並請系統管理者檢查郵件"
     return [
         Todo(what, None, "office.visit", {"visit_id": key}, "檢視", "visit", overdue=True) for key in waiting

@@ -14,6 +14,7 @@ from inspect_app.accounts.permissions import Permission
 from inspect_app.accounts.todos import Todo
 from inspect_app.catalogue import queries as catalogue
 from inspect_app.projects import queries as projects
+from inspect_app.projects.models import Tender
 from inspect_app.scheduling import checks, people, queries
 from inspect_app.scheduling.plan import Known, Plan
 
@@ -32,13 +33,16 @@ def todos(actor: Actor, today: date) -> list[Todo]:
     """A line for each approved visit whose team cannot go as it is; the sentence names neither whom nor where."""
     if not actor.may(Permission.PLAN_VISITS):
         return []
-    hindered = [visit.id for visit, plan in queries.open_visits(("sealed",)) if any(_hindered(plan))]
+    visits = queries.open_visits(("sealed",))
+    tenders = projects.with_parties([plan.tender_id for _, plan in visits])
+    hindered = [visit.id for visit, plan in visits if any(_hindered(plan, tenders[plan.tender_id]))]
     return [
         Todo(WHAT, None, "office.visit", {"visit_id": key}, "檢視", "visit", overdue=True) for key in hindered
     ]
 
 
-def _hindered(plan: Plan) -> Iterator[object]:
-    yield from people.unavailable(plan)
+def _hindered(plan: Plan, tender: Tender) -> Iterator[object]:
+    roster = people.roster(plan)
+    yield from people.unavailable(plan, roster)
     rules = catalogue.rules_on(plan.planned_on)
-    yield from people.recusals(plan, projects.tender(plan.tender_id), rules)
+    yield from people.recusals(plan, tender, rules, roster)

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from inspect_app import audit
 from inspect_app import clock as app_clock
 from inspect_app.accounts.actor import SYSTEM
+from inspect_app.accounts.credentials import LETTER
 from inspect_app.accounts.models import OneTimeToken, SignInFailure
 from inspect_app.accounts.permissions import Role
 from inspect_app.jobs import runner, schedule
@@ -60,8 +61,13 @@ def test_what_is_over_goes(app: Any, db: Any, clock: Any) -> None:
     work(app, "accounts.sessions", "accounts.links", "photos.forget")
     assert set(db.session.scalars(select(SignInFailure.login))) == {"new"}
     assert set(db.session.scalars(select(OneTimeToken.token_hash))) == {"new"}
-    assert set(db.session.scalars(select(OutboxRow.once))) == {"mail old", "mail new", "photo.process new"}
-    assert db.session.scalar(select(func.count()).select_from(OutboxRow)) == 3
+    assert set(db.session.scalars(select(OutboxRow.once))) == {
+        "mail old",
+        "mail new",
+        "photo.process new",
+        "reset new",
+    }
+    assert db.session.scalar(select(func.count()).select_from(OutboxRow)) == 4
 
 
 def leave(account_id: str, name: str) -> None:
@@ -78,4 +84,5 @@ def leave(account_id: str, name: str) -> None:
         session.execute(insert(OneTimeToken).values(token_hash=name, **link))
         for kind in ("mail", "photo.process"):
             enqueue(kind, "test:1", {}, once=f"{kind} {name}")
+        enqueue(LETTER, "reset:192.0.2.1", {}, once=f"reset {name}")
         session.execute(update(OutboxRow).values(state="done"))

@@ -236,7 +236,7 @@ def test_calls_name_nothing_and_come_once(city: City, clock: Any, db: Any) -> No
     assert services.call_due(product_clock.now()) == 0
     payloads = db.session.scalars(select(OutboxRow.payload)).all()
     assert sorted(payload["place"] for payload in payloads) == [0, 1, 2, 3]
-    assert {frozenset(payload) for payload in payloads} == {frozenset({"visit", "place", "text"})}
+    assert {frozenset(payload) for payload in payloads} == {frozenset({"key", "visit", "place", "text"})}
     assert {payload["visit"] for payload in payloads} == {visit_id}
 
 

@@ -17,6 +17,7 @@ from inspect_app.catalogue.models import Closure
 from inspect_app.errors import Problem
 from inspect_app.experts.models import Expert
 from inspect_app.experts.services import TieFact, add_tie
+from inspect_app.office import home
 from inspect_app.projects.models import Tender
 from inspect_app.scheduling import checks, queries, services, standing
 from inspect_app.scheduling.plan import TeamMember
@@ -24,6 +25,7 @@ from inspect_app.transaction import transaction
 from tests.scheduling.conftest import DAY, City, at
 from tests.scheduling.test_pages import Person
 from tests.support import factories as make
+from tests.support.counting import statements
 
 
 def refusal(call: Callable[[], Any]) -> Problem:
@@ -155,3 +157,14 @@ def test_a_visit_that_was_approved_keeps_its_tender(city: City) -> None:
     back = lambda: services.edit_visit(city.planner, visit_id, city.plan(), version=3)  # noqa: E731
     assert (refusal(back).code, refusal(back).field) == ("wrong_state", "tender_id")
     services.edit_visit(city.planner, visit_id, city.plan(tender_id=other.id, topic="材料"), version=3)
+
+
+def test_a_planners_first_page_asks_little_for_each_further_visit(city: City) -> None:
+    """Who cannot go was asked person by person: 26 questions for each visit that is planned."""
+    asked = []
+    for _ in range(3):
+        city.sealed(tender_id=make.tender().id)
+        with statements() as told:
+            home.todos(city.planner, product_clock.today())
+        asked.append(len(told))
+    assert asked[2] - asked[1] <= 8
