@@ -136,6 +136,15 @@ def mixed() -> dict[str, Any]:
     return found | {"record": theirs["record"], "operations": theirs["operations"]}
 
 
+def test_operations_left_out_at_the_beginning_with_their_line_are_missed(db: Any, clock: Any) -> None:
+    found = bundles.good().bundle
+    taken = [one for one in found["lines"] if one["line"]["action"] == "inspections.operations_taken"]
+    assert len(taken) > 1
+    lines = [one for one in found["lines"] if one is not taken[0]]
+    rest = found["operations"][taken[0]["line"]["detail"]["count"] :]
+    assert refused(found | {"lines": lines, "operations": rest}) == "operations"
+
+
 def refused(found: dict[str, Any]) -> str:
     with pytest.raises(verify_evidence.Wrong) as caught:
         verify_evidence.verify(found)

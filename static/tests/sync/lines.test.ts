@@ -122,6 +122,28 @@ describe('the pieces of a photo', () => {
   });
 });
 
+describe('a line that is cut behind a few kilobytes', () => {
+  test('gets smaller batches until they pass', async () => {
+    opened = await bench('leader');
+    const { tablet, clock, server } = opened;
+    const honest = tablet.line.transport;
+    await tablet.engine.stop();
+    await tablet.start({
+      transport: async (request) => {
+        if (bytesOf(request) > 8_000) throw new TypeError('cut');
+        return honest(request);
+      },
+    });
+    for (let number = 1; number <= 12; number++)
+      await tablet.engine.edit(INSPECTION, 'finding', finding(number), { text: 'a'.repeat(2_000) });
+    for (let round = 0; round < 20 && server.log.length < 12; round++) {
+      clock.now += HOUR;
+      await tablet.engine.sendNow();
+    }
+    expect(server.log).toHaveLength(12);
+  });
+});
+
 describe('text beside a photo', () => {
   test('waits for one piece at most, and pieces are small where the line is slow', async () => {
     opened = await bench('leader');
