@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +23,14 @@ bare = Blueprint("bare", __name__)
 def entrance() -> AnyResponse:
     """The address as people type it: the office, whose sign-in page is everybody's."""
     return redirect("/office/")
+
+
+@bare.get("/office")
+@bare.get("/app")
+@public
+def slash() -> AnyResponse:
+    """Typed without the slash: the way on names no host, which behind a proxy may be another than the browser's."""
+    return redirect(f"{request.path}/", 308)
 
 
 @blueprint.get("/")

@@ -38,6 +38,13 @@ def test_every_address_of_the_app_is_its_shell(client: FlaskClient, built: Path,
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize("address", ["/app", "/office"])
+def test_an_address_without_its_slash_leads_on_without_naming_a_host(
+    client: FlaskClient, address: str
+) -> None:
+    assert client.get(address).location == f"{address}/"
+
+
 def test_the_worker_is_asked_for_anew_and_hashed_files_are_kept(client: FlaskClient, built: Path) -> None:
     worker, script = fetch(client, "/app/sw.js"), fetch(client, "/app/assets/index-abc.js")
     assert worker.headers["Cache-Control"] == "no-cache"

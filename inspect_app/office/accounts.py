@@ -86,7 +86,7 @@ def accounts() -> str:
     asked = directory.Filter(*(request.args.get(name, "") for name in ("q", "role", "state", "agency")))
     rows, count = directory.lines(asked, order.sort, order.descending, order.offset, order.size)
     return render_template(
-        "office/accounts/list.html", rows=rows, count=count, listing=order, role_names=ROLE_NAMES,
+        "office/accounts/list.html", rows=rows, count=count, listing=order.within(count), role_names=ROLE_NAMES,
         states=directory.STATES, agency_names=dict(_choices()["agencies"]),
     )  # fmt: skip
 

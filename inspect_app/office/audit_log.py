@@ -51,7 +51,7 @@ def audit_log() -> str:
         audit.record(actor(), "audit.viewed", "audit:log", page=order.page, narrowed=narrowed)
     rows, count = queries.lines(wanted, order.offset, order.size)
     return render_template(
-        "office/audit/log.html", rows=rows, count=count, listing=order, errors=form.errors, words=WORDS,
+        "office/audit/log.html", rows=rows, count=count, listing=order.within(count), errors=form.errors, words=WORDS,
         subjects=_subjects(rows),
     )  # fmt: skip
 

@@ -61,7 +61,7 @@ def cases() -> str:
         "office/cases/list.html",
         rows=rows,
         count=count,
-        listing=order,
+        listing=order.within(count),
         agencies=agencies,
         today=clock.today(),
     )

@@ -33,22 +33,23 @@ class Kind:
     permission: Permission
     take: Callable[..., ImportResult]
     back: str
+    place: str  # what the page is called that `back` leads to
     unit: str
 
 
 KINDS = (
     Kind(
         "tenders", "匯入標案", "標管系統下載的 XML，或標案自選欄位表（XLSX、CSV）。金額單位是千元，日期是民國年。",
-        ".xml,.xlsx,.csv", Permission.IMPORT_TENDERS, import_tenders, "office.tenders", "件",
+        ".xml,.xlsx,.csv", Permission.IMPORT_TENDERS, import_tenders, "office.tenders", "標案", "件",
     ),
     Kind(
         "experts", "匯入專家名單", "XLSX 或 CSV，欄名：姓名、專家編號、服務單位、專長、聘別（外聘或內聘）、Email。",
-        ".xlsx,.csv", Permission.MANAGE_EXPERTS, import_experts, "office.experts", "人",
+        ".xlsx,.csv", Permission.MANAGE_EXPERTS, import_experts, "office.experts", "專家名單", "人",
     ),
     Kind(
         "catalogue", "匯入缺失編號表", "工程會現行表單（XLSX、CSV、JSON），欄名：缺失編號、上層編號、類別、缺失內容、扣點範圍、備註。"
         "匯入後是草稿，凍結才生效。",
-        ".xlsx,.csv,.json", Permission.MANAGE_CATALOGUE, import_catalogue, "office.editions", "列",
+        ".xlsx,.csv,.json", Permission.MANAGE_CATALOGUE, import_catalogue, "office.editions", "缺失編號的版本", "列",
     ),
 )  # fmt: skip
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flask import abort, redirect
+
+from inspect_app.office.filters import url_with
+
 PAGE_SIZE = 50
 
 
@@ -20,6 +24,16 @@ class Listing:
     @property
     def offset(self) -> int:
         return (self.page - 1) * self.size
+
+    def last(self, count: int) -> int:
+        """The number of the last page of so many lines; an empty list has one page."""
+        return max(-(-count // self.size), 1)
+
+    def within(self, count: int) -> Listing:
+        """This order; a page past the end (a kept link, lines that are gone) leads to the last one instead of to an empty list."""
+        if self.page > self.last(count):
+            abort(redirect(url_with(page=self.last(count)), 303))
+        return self
 
 
 def listing(

@@ -49,7 +49,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("缺失編號", "office.catalogue", "catalogue", "/office/catalogue"),
             Entry("規則設定", "office.rules", "edit", "/office/rules"),
             Entry("帳號", "office.accounts", "people", "/office/accounts"),
-            Entry("隔離資料", "office.quarantine", "alert", "/office/quarantine"),
+            Entry("隔離資料", "office.quarantine", "tablet", "/office/quarantine"),
             Entry("稽核紀錄", "office.audit_log", "log"),
             Entry("證據檢核", "office.evidence_page", "check"),
         ),

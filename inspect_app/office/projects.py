@@ -34,8 +34,9 @@ def tenders() -> str:
     asked = listing(request.args, tuple(SORTS), "agency")
     wanted = queries.visible(actor(), _wanted(asked.sort, asked.descending, asked.page))
     of, rules = wanted.agency_id if actor().of_agency else "", catalogue.rules_on(clock.today())
+    found = queries.tenders(wanted)
     return render_template(
-        "office/projects/list.html", found=queries.tenders(wanted), listing=asked,
+        "office/projects/list.html", found=found, listing=asked.within(found.total),
         bands=queries.band_counts(rules, of), behind=BEHIND, far_behind=rules.value("risk")["behind_bp"],
         agencies=queries.agencies(), programmes=queries.programmes(of), states=queries.states(of),
     )  # fmt: skip

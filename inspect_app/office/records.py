@@ -65,8 +65,8 @@ def inspections() -> str:
     )
     summary = listed.summary(actor(), wanted)
     return render_template(
-        "office/records/list.html", rows=list(map(_line, found)), count=summary.count, listing=order, states=STATES, tones=TONES,
-        grades=[(name, name) for name in GRADES], agencies=projects.agencies(), summary=summary,
+        "office/records/list.html", rows=list(map(_line, found)), count=summary.count, listing=order.within(summary.count), states=STATES,
+        tones=TONES, grades=[(name, name) for name in GRADES], agencies=projects.agencies(), summary=summary,
     )  # fmt: skip
 
 

@@ -37,8 +37,8 @@ def repeats() -> str:
     asked = listing(request.args, (), "")
     part = found[asked.offset : asked.offset + asked.size]
     return render_template(
-        "office/repeats/list.html", rows=[_shown(one) for one in part], count=len(found), listing=asked, first=first, last=last,
-        relation=relation, relations=RELATIONS, agencies=[(row.id, row.short_name or row.name) for row in projects.agencies()],
+        "office/repeats/list.html", rows=[_shown(one) for one in part], count=len(found), listing=asked.within(len(found)), first=first,
+        last=last, relation=relation, relations=RELATIONS, agencies=[(row.id, row.short_name or row.name) for row in projects.agencies()],
         words=_words({one.code for one in part}, last),
     )  # fmt: skip
 

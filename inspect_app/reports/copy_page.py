@@ -10,7 +10,7 @@ from typing import Any
 from inspect_app.domain.roc import local_date, short_date
 from inspect_app.reports import words
 from inspect_app.reports.inspection_list import Content, Listed, short_day, thousands
-from inspect_app.reports.record import result_text
+from inspect_app.reports.record import merits, result_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def copy_tabs(item: Listed, record: Mapping[str, str], remarks: Remarks | None =
                 *_people(content, "監造設計承造單位人員", SITE),
             ],
         ),
-        Tab("優點", [(f"優點 {n}", line["text"]) for n, line in enumerate(content["merits"], start=1)]),
+        Tab("優點", [(f"優點 {n}", text) for n, text in enumerate(merits(content), start=1)]),
         Tab("檢驗及評分", [*_tests(content), *_scores(content, remarks or {}), *_points(content)]),
         Tab("缺點", [*(pair for line in content["defects"] for pair in _defect(line)), *_advice(content)]),
         Tab(

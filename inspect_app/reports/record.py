@@ -123,7 +123,7 @@ def result_text(result: Content) -> str:
 
 def _findings(content: Content) -> Iterable[Block]:
     yield Heading("四、優點")
-    yield Items([line["text"] for line in content["merits"]])
+    yield Items(merits(content))
     yield Heading("五、缺失")
     columns = ["序號", "缺失編號", "缺失內容", "等級", "扣點", "記點對象", "併扣"]
     yield Table(
@@ -135,6 +135,11 @@ def _findings(content: Content) -> Iterable[Block]:
     )
     yield Heading("七、其他建議")
     yield Items([line["text"] for line in content["advice"]])
+
+
+def merits(content: Content) -> list[str]:
+    """What was written; a line begun on the tablet and left blank says nothing."""
+    return [line["text"] for line in content["merits"] if line["text"].strip()]
 
 
 def _own_points(line: Content, party: str) -> str:

@@ -127,9 +127,9 @@ def test_the_copy_page_holds_what_the_record_does_not(issued: Inspected) -> None
     from inspect_app.inspections import queries
 
     record = database.session.get_one(Record, issued_between(None, None)[0])
-    tabs = copy_tabs(
-        listed(record, record.content or {}), {"approval": "已核定"}, queries.remarks_of(issued.id)
-    )
+    content = dict(record.content or {})
+    content["merits"] = [content["merits"][0] | {"text": ""}, *content["merits"]]
+    tabs = copy_tabs(listed(record, content), {"approval": "已核定"}, queries.remarks_of(issued.id))
     labels = {label for tab in tabs for label, _value in tab.fields}
     fields = form_fields("委員評分", "後續")
     assert sorted(fields) == sorted(COPIED)
@@ -139,6 +139,7 @@ def test_the_copy_page_holds_what_the_record_does_not(issued: Inspected) -> None
     assert values["林委員 委員表現"] == "認真負責"
     assert values["查核紀錄發文日期文號"] == "115.11.23 府研查字第1150001號"
     assert values["缺點 2 併扣監造"] == "是"
+    assert [line for line in values.items() if line[0].startswith("優點")] == [("優點 1", "工地整潔")]
 
 
 def test_the_copy_page_has_the_nine_tabs_in_the_forms_order(issued: Inspected) -> None:

