@@ -156,12 +156,13 @@ def test_an_empty_table_says_what_will_appear(app: Flask, db: Any) -> None:
 
 
 def test_severity_is_letter_shape_and_word(app: Flask, db: Any) -> None:
+    """The shapes are the tablet's (SeverityMark.vue): circle, diamond, triangle."""
     source = '{% import "office/macros.html" as ui %}{{ ui.severity("L") }}|{{ ui.severity("M") }}|{{ ui.severity("S") }}'
     with app.test_request_context("/office/x"):
         badges = render_template_string(source).split("|")
-    assert [("輕微" in a, "circle" in a, ">L<" in a) for a in badges[:1]] == [(True, True, True)]
-    assert [("中等" in a, "path" in a, ">M<" in a) for a in badges[1:2]] == [(True, True, True)]
-    assert [("嚴重" in a, "rect" in a, ">S<" in a) for a in badges[2:]] == [(True, True, True)]
+    drawn = ("<circle", 'd="M12 .5 23.500 12 12 23.500 .5 12z"', 'd="M12 1.500 23.500 22.500H.5z"')
+    for badge, word, shape, letter in zip(badges, ("輕微", "中等", "嚴重"), drawn, "LMS", strict=True):
+        assert (word in badge, shape in badge, f">{letter}<" in badge) == (True, True, True)
 
 
 @pytest.mark.parametrize(
