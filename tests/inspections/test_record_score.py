@@ -6,6 +6,7 @@ import io
 import json
 import math
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -279,7 +280,11 @@ def odt_of(content: dict[str, Any]) -> str:
 
 
 def test_money_follows_the_procurement_amount(db: Any, clock: Any) -> None:
-    """120 million: 4,000 a point for the contractor, 1,000 for supervision."""
+    """120 million: 4,000 a point for the contractor, 1,000 for supervision. What the contract itself says goes before the budget."""
+    small = inspection_with_log()
+    set_contract_terms(SYSTEM, small.tender.id, replace(NO_CAP, procurement_amount=20_000_000))
+    small.issued()
+    assert db.session.get(Record, small.id).content["penalty"]["statements"]["contractor"]["rate"] == 2_000
     one = inspection_with_log()
     one.issued()
     sums = queries.rollups([one.id])[0]
