@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import databases
+from tests.support import databases, quick
 from tests.support.folders import RUN_FOLDER, make_once, make_run_folder, remove_run_folder
 
 os.environ["TZ"] = "America/St_Johns"
@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = make_run_folder()
         config.add_cleanup(lambda: remove_run_folder(folder))
     sys.addaudithook(refuse_foreign_hosts)
+    quick.remember()
 
 
 def refuse_foreign_hosts(event: str, arguments: tuple[Any, ...]) -> None:
