@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import psycopg
 
 from tests.support.folders import locked, make_once, run_folder
+from tests.support.lent import Lent
 
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
 TEMPLATE = "inspect_template"
+AT_WORK = """SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = %(name)s)
+    + (SELECT count(*) FROM pg_prepared_xacts WHERE database = %(name)s)"""
 Migrate = Callable[[str], None]
 
 
@@ -30,15 +34,17 @@ def sqlite_database(folder: Path, migrate: Migrate) -> Iterator[str]:
 
 @contextmanager
 def postgres_database(migrate: Migrate) -> Iterator[str]:
-    """URL of a database made from the template; dropped at the end."""
+    """URL of an empty database as the migrations make it. Nothing of it reaches the next test (lent.py)."""
     server = PostgresServer.of_this_run()
     server.ensure_template(migrate)
-    name = f"test_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    lent = server.lent if server.lent.is_free else Lent(server, server.copy_template)
+    name = lent.lend()
     try:
         yield server.url(name)
     finally:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        lent.take_back(name)
+        if lent is not server.lent:
+            lent.close()
 
 
 class PostgresServer:
@@ -56,9 +62,12 @@ class PostgresServer:
         with locked("postgres") as folder:
             server = get_server(folder / "postgres", cleanup_mode=None)  # ended with the run's folder
             self._socket = str(server.get_postmaster_info().socket_dir)
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._control = self.connected()
+            atexit.register(lambda: self._control.close())
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 self.execute(f"ALTER SYSTEM SET {setting} = off")
             self.execute("SELECT pg_reload_conf()")
+        self.lent = Lent(self, self.copy_template)
 
     @classmethod
     def of_this_run(cls) -> PostgresServer:
@@ -70,11 +79,27 @@ class PostgresServer:
         """SQLAlchemy URL."""
         return f"postgresql+psycopg://postgres@/{database}?host={quote(self._socket, safe='')}"
 
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(
-            host=self._socket, user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement)
+    def connected(self, database: str = "postgres") -> psycopg.Connection:
+        """The superuser's connection, each statement by itself."""
+        return psycopg.connect(host=self._socket, user="postgres", dbname=database, autocommit=True)
+
+    def execute(self, statement: str, values: Mapping[str, str] | None = None) -> psycopg.Cursor[Any]:
+        """By one connection that stays, since to begin one costs more than most statements."""
+        try:
+            return self._control.execute(statement, values)
+        except psycopg.OperationalError:
+            if not self._control.broken:
+                raise
+            self._control = self.connected()
+            return self._control.execute(statement, values)
+
+    def connections_to(self, database: str) -> int:
+        """How many processes of the server are at work for it, prepared transactions included."""
+        row = self.execute(AT_WORK, {"name": database}).fetchone()
+        return int(row[0]) if row else 0
+
+    def copy_template(self, name: str) -> None:
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
 
     def ensure_template(self, migrate: Migrate) -> None:
         """Migrate once, then close the template to connections."""
