@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Executable, Result, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -78,6 +78,13 @@ def one_read() -> Iterator[Session]:
     finally:
         session.rollback()
         together.reset(token)
+
+
+@contextmanager
+def walked(query: Executable, size: int) -> Iterator[Result[*tuple[Any, ...]]]:
+    """The rows of a long answer, `size` of them held at a time; the server's cursor ends with the block, however it is left."""
+    with one_read() as session, session.execute(query.execution_options(yield_per=size)) as rows:
+        yield rows
 
 
 def in_transaction() -> bool:

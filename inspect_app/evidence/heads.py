@@ -14,7 +14,7 @@ from inspect_app.domain.merkle import Growing
 from inspect_app.evidence.models import Head
 from inspect_app.extensions import db
 from inspect_app.installation.keys import SigningKey
-from inspect_app.transaction import one_read, transaction
+from inspect_app.transaction import transaction, walked
 
 KEY = "head.key"
 PAGE = 5000
@@ -92,8 +92,8 @@ def _sign() -> Head:
 def _grow(tree: Growing) -> None:
     """Add the leaves that the chain has beyond the tree."""
     query = select(ChainLink.leaf).where(ChainLink.position >= tree.size).order_by(ChainLink.position)
-    with one_read() as session:
-        for leaf in session.scalars(query.execution_options(yield_per=PAGE)):
+    with walked(query, PAGE) as rows:
+        for leaf in rows.scalars():
             tree.add(bytes.fromhex(leaf))
 
 

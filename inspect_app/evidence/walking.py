@@ -14,7 +14,7 @@ from inspect_app.audit.models import AuditLine, ChainLink, WaitingLine
 from inspect_app.domain.merkle import START, Growing, link_hash
 from inspect_app.evidence.moments import Moments
 from inspect_app.extensions import db
-from inspect_app.transaction import one_read
+from inspect_app.transaction import walked
 
 PAGE = 1000
 SAID = (AuditLine.id, AuditLine.at, AuditLine.actor_id, AuditLine.actor_name, AuditLine.action, AuditLine.subject,
@@ -58,7 +58,7 @@ class Walk:
     def run(self) -> Fault | None:
         """To the end, or to the first bad row."""
         try:
-            with one_read() as session, session.execute(_ROW.execution_options(yield_per=PAGE)) as rows:
+            with walked(_ROW, PAGE) as rows:
                 return next((fault for row in rows if (fault := self._step(row))), None)
         except SPOILT as error:
             fault = self._one_by_one() if spoilt(error) else None

@@ -16,6 +16,7 @@ from inspect_app.evidence.walking import Fault
 from inspect_app.extensions import db
 from inspect_app.inspections.models import Record
 from inspect_app.notices.models import Case, CaseItem, Deduction, Reply
+from inspect_app.transaction import walked
 
 ACTS = (
     "opened",
@@ -51,12 +52,12 @@ def faults() -> Iterator[Fault]:
         .order_by(Case.id)
         .options(selectinload(Case.items).selectinload(CaseItem.replies))
     )
-    cases = db.session.execute(query.execution_options(yield_per=PAGE))
-    for case, content in cases:
-        found = told.pop(f"case:{case.id}", [])
-        says = next(_wrong(case, content, found, deducted.get(case.id, {})), None)
-        if says:
-            yield Fault("case", f"case {case.id}", says)
+    with walked(query, PAGE) as cases:
+        for case, content in cases:
+            found = told.pop(f"case:{case.id}", [])
+            says = next(_wrong(case, content, found, deducted.get(case.id, {})), None)
+            if says:
+                yield Fault("case", f"case {case.id}", says)
     for subject in sorted(told):
         yield Fault("case", subject.replace(":", " "), "it was deleted")
 

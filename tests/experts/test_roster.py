@@ -146,13 +146,14 @@ def test_recusal(db: Any, employer: str, tie: TieFact | None, expected: list[str
             TieFact(tie.kind, tie.party, target, tie.degree, tie.since, tie.until, tie.note),
         )
     parties = projects.parties(projects.tender(tender.id))
-    reasons = queries.conflicts(expert, parties, TODAY, editions.in_force(TODAY))
+    reasons = queries.conflicts(expert, queries.ties(expert.id), parties, TODAY, editions.in_force(TODAY))
     assert [reason.rule for reason in reasons] == expected
 
 
 def test_disqualified_is_a_conflict_everywhere(db: Any) -> None:
     expert = save_expert(SYSTEM, Person("甲", disqualified="停業處分"))
-    reasons = queries.conflicts(expert, projects.parties(factories.tender()), TODAY, editions.in_force(TODAY))
+    parties = projects.parties(factories.tender())
+    reasons = queries.conflicts(expert, [], parties, TODAY, editions.in_force(TODAY))
     assert [reason.rule for reason in reasons] == ["conflict.disqualified"]
 
 

@@ -41,7 +41,8 @@ def test_a_flat_picture_has_no_bands() -> None:
 def photo_of(number: int, dhash: str) -> dict[str, Any]:
     found = {f"band{place}": band for place, band in enumerate(bands(dhash))}
     return {"sha256": f"{number:064x}", "size": 1, "media_type": "image/jpeg", "state": "ready", "problem": "",
-            "exif": {}, "dhash": dhash, "stored_at": app_clock.now(), **found}  # fmt: skip
+            "exif": {}, "dhash": dhash, "stored_at": app_clock.now(),
+            "looked_at": app_clock.now(), **found}  # fmt: skip
 
 
 def test_the_index_answers_as_a_look_at_every_row_would(db: Any) -> None:

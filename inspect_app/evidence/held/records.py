@@ -13,6 +13,7 @@ from inspect_app.evidence.walking import Fault
 from inspect_app.extensions import db
 from inspect_app.inspections.document import content_digest
 from inspect_app.inspections.models import Confirmation, Record, TestResult, Wording
+from inspect_app.transaction import walked
 
 Lines = dict[str, list[Row[Any]]]
 PAGE = 100  # each holds all that was found at a site
@@ -34,12 +35,12 @@ def faults() -> Iterator[Fault]:
 
 def _records(told: Lines) -> Iterator[Fault]:
     seen = set()
-    rows = select(Record).order_by(Record.inspection_id).execution_options(yield_per=PAGE)
-    for record in db.session.scalars(rows):
-        subject = f"inspection:{record.inspection_id}"
-        seen.add(subject)
-        for says in _of_record(record, told.get(subject, [])):
-            yield Fault("record", f"record of inspection {record.inspection_id}", says)
+    with walked(select(Record).order_by(Record.inspection_id), PAGE) as rows:
+        for record in rows.scalars():
+            subject = f"inspection:{record.inspection_id}"
+            seen.add(subject)
+            for says in _of_record(record, told.get(subject, [])):
+                yield Fault("record", f"record of inspection {record.inspection_id}", says)
     yield from _gone("record", set(told) - seen)
 
 
@@ -127,10 +128,15 @@ def _wordings(told: Lines) -> Iterator[Fault]:
         for subject, found in told.items()
         for line in found
     }
-    rows = {
-        (row.inspection_id, row.id): (row.entity_id, row.field, hashlib.sha256(row.text.encode()).hexdigest())
-        for row in db.session.scalars(select(Wording).execution_options(yield_per=PAGE))
-    }
+    with walked(select(Wording), PAGE) as found:
+        rows = {
+            (row.inspection_id, row.id): (
+                row.entity_id,
+                row.field,
+                hashlib.sha256(row.text.encode()).hexdigest(),
+            )
+            for row in found.scalars()
+        }
     yield from _differing("wording", latest, rows)
 
 

@@ -14,6 +14,7 @@ from inspect_app.extensions import db
 from inspect_app.scheduling.models import Visit, VisitEvent
 from inspect_app.scheduling.plan import from_json
 from inspect_app.scheduling.services.rows import plan_digest
+from inspect_app.transaction import walked
 
 KINDS = (
     "planned",
@@ -38,11 +39,12 @@ def faults() -> Iterator[Fault]:
     """Bad visits, and events whose words are not those that were written."""
     told = lines.told(*(f"scheduling.{kind}" for kind in KINDS))
     events = {row.id: row.reason for row in db.session.execute(select(VisitEvent.id, VisitEvent.reason))}
-    for visit in db.session.scalars(select(Visit).order_by(Visit.id).execution_options(yield_per=PAGE)):
-        found = told.pop(f"visit:{visit.id}", [])
-        says = _wrong(visit, found) or _words(found, events)
-        if says:
-            yield Fault("visit", f"visit {visit.id}", says)
+    with walked(select(Visit).order_by(Visit.id), PAGE) as rows:
+        for visit in rows.scalars():
+            found = told.pop(f"visit:{visit.id}", [])
+            says = _wrong(visit, found) or _words(found, events)
+            if says:
+                yield Fault("visit", f"visit {visit.id}", says)
     for subject in sorted(told):
         yield Fault("visit", subject.replace(":", " "), "it was deleted")
 
