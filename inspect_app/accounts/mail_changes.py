@@ -68,17 +68,20 @@ def tell_of_roles(actor: Actor, account: Account, gained: frozenset[Role]) -> No
 
 def tell_of_own_second_step(account: Account) -> None:
     """In a transaction: the person set one up; if it was somebody else in their session, they learn of it."""
-    enqueue_mail(
-        f"account:{account.id}", account.email, SUBJECT, SET.format(name=account.name, login=account.login)
-    )
+    _tell(account, SET.format(name=account.name, login=account.login))
 
 
 def tell_of_second_step(actor: Actor, account: Account) -> None:
     """In a transaction: the second step was taken away. The person learns of it, and every planner where they know of sealed visits."""
-    body = LIFTED.format(name=account.name, login=account.login, who=actor.name)
-    enqueue_mail(f"account:{account.id}", account.email, SUBJECT, body)
+    _tell(account, LIFTED.format(name=account.name, login=account.login, who=actor.name))
     if queries.own_roles(account) & KNOWING:
         _tell_planners(actor, account, "解除了兩步驟驗證")
+
+
+def _tell(account: Account, body: str) -> None:
+    """Who was made on the command line may have no address."""
+    if account.email:
+        enqueue_mail(f"account:{account.id}", account.email, SUBJECT, body)
 
 
 def _tell_planners(actor: Actor, account: Account, what: str) -> None:

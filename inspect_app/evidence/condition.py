@@ -11,9 +11,10 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from inspect_app import audit, clock
+from inspect_app.accounts import queries as accounts
 from inspect_app.accounts.actor import Actor, permit
 from inspect_app.accounts.credentials import LETTER
-from inspect_app.accounts.permissions import Permission
+from inspect_app.accounts.permissions import Permission, Role
 from inspect_app.accounts.todos import Todo
 from inspect_app.audit import queries as log
 from inspect_app.domain.roc import format_date
@@ -33,6 +34,11 @@ from inspect_app.transaction import transaction
 SILENT = timedelta(minutes=10)  # the jobs process marks the moment four times a minute
 UNSAVED = timedelta(days=2)  # a backup is made every night
 UNREAD = timedelta(days=14)  # each original is read again within a week
+RULE = "condition"
+SUBJECT = "【工程施工查核】系統狀況需要處理"
+BODY = (
+    "系統管理者您好：\n\n{what}。\n\n登入後的首頁列有目前的系統狀況：\n{link}\n\n情況持續時，每天寄一封。\n"
+)
 LETTERS = ("mail", LETTER)
 OF_LETTERS = timedelta(days=14)  # what is older went by telephone long ago
 LATE_LETTER, LATE_PHOTO = timedelta(hours=1), timedelta(hours=6)
@@ -40,19 +46,43 @@ LATE_LETTER, LATE_PHOTO = timedelta(hours=1), timedelta(hours=6)
 
 def todos(actor: Actor, today: date) -> list[Todo]:
     """Administrators see what stands still, each with what to do."""
-    if not actor.may(Permission.MANAGE_ACCOUNTS):
-        return []
-    asked: tuple[Callable[[], Todo | None], ...] = (
-        _jobs,
-        _head,
-        _backup,
-        _verified,
-        _letters,
-        _photos,
-        _spoilt,
-        _unread,
-    )
-    return [line for ask in asked if (line := ask()) is not None]
+    return list(standing_still().values()) if actor.may(Permission.MANAGE_ACCOUNTS) else []
+
+
+def standing_still() -> dict[str, Todo]:
+    """{kind: line} of what stands still now."""
+    asked: dict[str, Callable[[], Todo | None]] = {
+        "jobs": _jobs,
+        "head": _head,
+        "backup": _backup,
+        "verified": _verified,
+        "letters": _letters,
+        "photos": _photos,
+        "spoilt": _spoilt,
+        "unread": _unread,
+    }
+    return {kind: line for kind, ask in asked.items() if (line := ask()) is not None}
+
+
+def call(public_url: str) -> int:
+    """The job: who does not sign in every day learns it by mail, each kind once a day while it lasts; answers how many letters."""
+    if is_demo():
+        return 0
+    day, queued = clock.today(), 0
+    for kind, line in standing_still().items():
+        body = BODY.format(what=line.what, link=f"{public_url}/office/")
+        for person in accounts.to_tell(Role.ADMINISTRATOR):
+            once = f"{RULE}:{kind}:{day}:{person.id}"
+            if person.email and not outbox.is_queued(once):
+                queued += outbox.enqueue_mail(
+                    RULE, person.email, SUBJECT, body, once=once, needed=(RULE, kind)
+                )
+    return queued
+
+
+def lasts(about: list[str]) -> bool:
+    """Whether it stands still even now, asked before the letter leaves."""
+    return about[0] in standing_still()
 
 
 def _line(what: str, endpoint: str = "office.evidence_page", button: str = "查看", **args: str) -> Todo:

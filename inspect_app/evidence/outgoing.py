@@ -21,7 +21,7 @@ GIVEN_UP = timedelta(days=7)
 def queue(kind: str, head: Head, whom: str = "", **payload: Any) -> bool:
     """Queue one, unless it stands already; answers whether it was new. Asked first: most minutes it stands."""
     once = f"{kind}:{head.n}:{head.root[:16]}:{whom}"
-    if db.session.scalar(select(OutboxRow.id).where(OutboxRow.once == once)) is not None:
+    if outbox.is_queued(once):
         return False
     return outbox.enqueue(kind, f"head:{head.n}", {"n": head.n, **payload}, once=once)
 

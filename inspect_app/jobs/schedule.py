@@ -16,7 +16,7 @@ from inspect_app.accounts import services as accounts
 from inspect_app.accounts.credentials import LETTER
 from inspect_app.audit import chaining
 from inspect_app.config import Settings
-from inspect_app.evidence import clocks, heads, outgoing, stamping, stamps
+from inspect_app.evidence import clocks, condition, heads, outgoing, stamping, stamps
 from inspect_app.evidence import letters as head_letters
 from inspect_app.inspections import quarantine, services_open
 from inspect_app.intake import held
@@ -42,7 +42,8 @@ from inspect_app.sync import previews
 OUTBOX: dict[str, dict[str, Callable[[Settings], Handler]]] = {
     "letters": {
         "mail": lambda settings: mail_handler(
-            mailer_from_url(settings.mail_url, settings.mail_from), {notices.RULE: notices.wanted}
+            mailer_from_url(settings.mail_url, settings.mail_from),
+            {notices.RULE: notices.wanted, condition.RULE: condition.lasts},
         ),
         LETTER: lambda settings: account_letters.handler(
             mailer_from_url(settings.mail_url, settings.mail_from), settings.public_url
@@ -117,6 +118,7 @@ JOBS: tuple[Job, ...] = (
     Job("audit.mail", every(60), lambda settings: head_letters.call_due(settings.head_mail_to)),
     Job("audit.stamp", every(60), lambda settings: stamping.call_due(settings.tsa_url)),
     Job("audit.again", every(3600), look_after_heads),
+    Job("condition.call", every(900), lambda settings: condition.call(settings.public_url)),
     Job("visits.release", every(15), lambda _: scheduling.release_due(clock.now())),
     Job(
         "inspections.open",

@@ -71,6 +71,11 @@ def enqueue_mail(
     return enqueue("mail", ref, letter, once=once)
 
 
+def is_queued(once: str) -> bool:
+    """Whether a row of that `once` stands already: cheaper than to try and queue it again."""
+    return db.session.scalar(select(OutboxRow.id).where(OutboxRow.once == once)) is not None
+
+
 def mail_handler(mailer: Mailer, rules: Mapping[str, Standing] = MappingProxyType({})) -> Handler:
     """The outbox handler that sends mails by `mailer`; `rules` by the name that `enqueue_mail` was given."""
 

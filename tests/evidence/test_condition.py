@@ -82,6 +82,34 @@ def test_spoilt_photos_and_those_that_wait_for_ever_are_told(app: Any, db: Any, 
     assert told("有 1 張照片收下後超過 6 小", "有 1 張照片的原檔遺失或與雜")
 
 
+def test_administrators_get_a_letter_for_each_kind_a_day_and_none_for_what_is_over(
+    app: Any, db: Any, clock: Any
+) -> None:
+    clocks.watch()
+    noted("evidence.verified")
+    assert condition.call("http://localhost") == 0
+    clock.advance(days=3)
+    noted("evidence.verified")
+    clocks.watch()
+    heads.begin_day()
+    factories.account("coordinator")
+    root = factories.account("administrator", login="root")
+    assert [condition.call("http://localhost") for _ in range(2)] == [1, 0]
+    row = db.session.scalars(select(OutboxRow).where(OutboxRow.ref == condition.RULE)).one()
+    assert row.payload["to"] == root.email
+    assert "還沒有完成過備份" in row.payload["body"]
+    assert condition.lasts(row.payload["needed"][1:])
+    outbox.deliver_due({"mail": lambda _: None})
+    noted("installation.backed_up")
+    assert not condition.lasts(row.payload["needed"][1:])
+    assert condition.call("http://localhost") == 0
+    clock.advance(days=3)
+    noted("evidence.verified")
+    clocks.watch()
+    heads.begin_day()
+    assert condition.call("http://localhost") == 1, "the next time it is told anew"
+
+
 def fail(kind: str) -> None:
     """What is due of a kind is tried until it is given up on."""
 
