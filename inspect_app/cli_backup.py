@@ -41,7 +41,12 @@ from inspect_app.transaction import one_read, transaction
 
 FORMAT = "inspect-app-backup/1"
 BATCH = 500
-EPHEMERAL = {"sign_ins", "sign_in_failures", "one_time_tokens"}  # nobody is signed in by a backup
+EPHEMERAL = {
+    "sign_ins",
+    "half_sign_ins",
+    "sign_in_failures",
+    "one_time_tokens",
+}  # nobody is signed in by a backup
 Manifest = dict[str, Any]
 
 

@@ -68,17 +68,18 @@ def csrf_token() -> str:
 
 def give_session(answer: Response, opened: sessions.NewSession) -> None:
     """Set the session's cookie: not readable by scripts, not sent from other sites; a tablet's is sent to the interface only."""
-    settings = current_app.config["SETTINGS"]
-    answer.set_cookie(
-        _name(opened.device_id), opened.token, path=_path(opened.device_id), max_age=settings.session_hours * 3600,
-        httponly=True, samesite="Lax", secure=settings.secure_cookies,
-    )  # fmt: skip
+    life = timedelta(hours=current_app.config["SETTINGS"].session_hours)
+    _set_cookie(answer, _name(opened.device_id), opened.token, _path(opened.device_id), life)
 
 
 def give_half(answer: Response, half: HalfWay) -> None:
     """Set the cookie of a half sign-in, which is sent to its own page only."""
+    _set_cookie(answer, HALF_COOKIE, half.token, HALF_PATH, LIFE)
+
+
+def _set_cookie(answer: Response, name: str, token: str, path: str, life: timedelta) -> None:
     answer.set_cookie(
-        HALF_COOKIE, half.token, path=HALF_PATH, max_age=int(LIFE.total_seconds()), httponly=True, samesite="Lax",
+        name, token, path=path, max_age=int(life.total_seconds()), httponly=True, samesite="Lax",
         secure=current_app.config["SETTINGS"].secure_cookies,
     )  # fmt: skip
 

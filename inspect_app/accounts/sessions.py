@@ -53,11 +53,15 @@ def sign_in(
     if by_code and not code:
         take_back_try(login, address)
         raise Problem("second_step_required", field="code")
-    if by_code:
-        with transaction():
-            second_step.take(held(verified), code)
+    if not by_code:
+        forget_tries(login, address)
+        return opened(verified, device, address, hours)
+    with transaction():
+        account = held(verified)
+        second_step.take(account, code)
+        new = admit(account, device, address, hours)
     forget_tries(login, address)
-    return opened(verified, device, address, hours)
+    return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,12 @@ def held(verified: Verified) -> Account:
     return account
 
 
-def disabled() -> Problem:
-    return Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
+def refuse_unfit(account: Account) -> None:
+    """Raises `demo_only`, `account_disabled`."""
+    if account.demo and not is_demo():
+        raise Problem("demo_only", "示範帳號只能用在示範環境。")
+    if not queries.usable(account):
+        raise Problem("account_disabled", "這個帳號已停用，請洽系統管理者。")
 
 
 def _wrong() -> Problem:
@@ -194,10 +202,7 @@ def opened(verified: Verified, device: tuple[str, str] | None, address: str, hou
 
 def admit(account: Account, device: tuple[str, str] | None, address: str, hours: int) -> NewSession:
     """In a transaction that holds the account: open a session. Raises `demo_only`, `account_disabled`, `device_revoked`."""
-    if account.demo and not is_demo():
-        raise Problem("demo_only", "示範帳號只能用在示範環境。")
-    if not queries.usable(account):
-        raise disabled()
+    refuse_unfit(account)
     moment, token = clock.now(), secrets.token_urlsafe(32)
     account.last_seen_at = moment
     device_id = _register(account, device) if device else None

@@ -42,8 +42,7 @@ def begin(login: str, password: str, *, address: str, hours: int) -> NewSession 
     token, moment = secrets.token_urlsafe(32), clock.now()
     with transaction() as session:
         held = sessions.held(verified)
-        if not queries.usable(held):
-            raise sessions.disabled()
+        sessions.refuse_unfit(held)
         row = HalfSignIn(token_hash=queries.token_hash(token), account_id=held.id, expires_at=moment + LIFE)
         session.add(row)
         audit.record(held, "accounts.password_taken", f"account:{held.id}")

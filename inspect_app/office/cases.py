@@ -42,7 +42,6 @@ STATES = {
     "returned": ("退回補正", "bad"),
     "accepted": ("同意", "done"),
 }
-PARTS = KIND_OF_FINDING
 
 
 @blueprint.get("/cases")
@@ -87,7 +86,7 @@ def case_page(row: Case, **forms: Form) -> str:
     deductions, sanctions = queries.deductions(row.id), queries.sanctions(row.id)
     return render_template(
         "office/cases/case.html", case=row, tender=tender, content=content, record=record, today=clock.today(), states=STATES,
-        progress=queries.progress(row, clock.today()), parts=PARTS, parties=PAYERS, extensions=queries.extensions(row.id),
+        progress=queries.progress(row, clock.today()), parts=KIND_OF_FINDING, parties=PAYERS, extensions=queries.extensions(row.id),
         letters=letters, letter_names=LETTERS, line=line, steps=told(line, row),
         deductions=deductions, money_forms={party: forms.get(party) or opened(deducted(deductions.get(party))) for party, _ in PAYERS},
         sanctions=sanctions, sanction_forms={kind: forms.get(kind) or opened(done_about(line)) for kind, line in sanctions.items()},

@@ -21,11 +21,12 @@ from inspect_app.notices.models import CaseItem, Reply
 from inspect_app.notices.rules import PHOTO_SLOTS, SLOT_NAMES
 from inspect_app.office import picture_facts, reused
 from inspect_app.office.blueprint import blueprint
-from inspect_app.office.cases import PARTS, STATES
+from inspect_app.office.cases import STATES
 from inspect_app.office.forms import Day, Form, FormSchema, bind, once
 from inspect_app.office.versions import lay_beside
 from inspect_app.photos import services as photos
 from inspect_app.projects.models import Tender
+from inspect_app.reports.words import KIND_OF_FINDING
 
 SLOTS = {"photos": PHOTO_SLOTS, "scans": ("scan",), "short": ()}
 
@@ -71,7 +72,7 @@ def _page(entry: CaseItem, form: Form | None = None, decision: Form | None = Non
     return render_template(
         "office/cases/item.html",
         entry=entry, case=case, reply=reply, form=form or _first_view(reply), decision=decision or Form(),
-        tender=db.session.get_one(Tender, case.tender_id), writable=_writable(entry), states=STATES, parts=PARTS,
+        tender=db.session.get_one(Tender, case.tender_id), writable=_writable(entry), states=STATES, parts=KIND_OF_FINDING,
         slots=_slots(entry, reply), slot_names=SLOT_NAMES, earlier=[one for one in entry.replies if one.round < entry.round],
         before=case.items[place - 1] if place else None,
         after=case.items[place + 1] if place + 1 < len(case.items) else None,

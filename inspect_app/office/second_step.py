@@ -27,14 +27,13 @@ class SetupPicture:
 
     picture: Markup
     groups: str
-    address: str
 
 
 def setup_of(account_id: str) -> SetupPicture:
     made = second_step.setup(account_id)
     drawn = segno.make(made.address, error="m", micro=False).svg_inline(scale=5, light="#fff", omitsize=True)
     groups = " ".join(made.secret[at : at + 4] for at in range(0, len(made.secret), 4))
-    return SetupPicture(Markup(drawn), groups, made.address)  # noqa: S704  # nosec B704  # segno draws squares, no text
+    return SetupPicture(Markup(drawn), groups)  # noqa: S704  # nosec B704  # segno draws squares, no text
 
 
 @blueprint.route("/me/second-step", methods=["GET", "POST"])
