@@ -21,6 +21,7 @@ from inspect_app.errors import Problem
 from inspect_app.installation import services as installation
 from inspect_app.meetings.queries import meetings
 from inspect_app.notifications.models import OutboxRow
+from inspect_app.photos.models import Photo
 from inspect_app.photos.workers import POOL
 from inspect_app.projects.services import import_tenders
 from inspect_app.transaction import transaction
@@ -57,7 +58,14 @@ def _load(tell: Tell, today: date) -> None:
     ahead.under_way(scene, today)
     sittings.hold(accounts.actor_for(by_login("secretary")), today)
     _let_mail_rest()
+    _read_photos_today()
     ahead.plan(today)
+
+
+def _read_photos_today() -> None:
+    """Their bytes were hashed just now, whatever the day on which they were taken: the round has not stood still."""
+    with transaction() as session:
+        session.execute(update(Photo).values(looked_at=clock.now()))
 
 
 def _let_mail_rest() -> None:

@@ -85,6 +85,8 @@ def what_is_in_it(product: Any) -> None:
     assert "late_decision" in counts(product, "SELECT entity, count(*) FROM operations GROUP BY 1")
     held = counts(product, f"SELECT held_on <= '{today}', count(*) FROM meetings GROUP BY 1")  # a date
     assert held == {"0": 1, "1": 1}
+    long_unread = "SELECT 0, count(*) FROM photos WHERE looked_at < datetime('now', '-1 day')"
+    assert counts(product, long_unread) == {"0": 0}, "an administrator would read that the round stands still"
     newest = next(iter(counts(product, "SELECT max(inspected_on), 0 FROM inspections")))
     assert (date.fromisoformat(today) - date.fromisoformat(newest[:10])).days < 31
 
